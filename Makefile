@@ -1,0 +1,53 @@
+# The one task runner. A newcomer needs two targets: `make book` and `make test`.
+PYTHON ?= python3
+# A CPU-only or CUDA build of torch comes from PyTorch's own wheel site; see README.md.
+TORCH_INDEX ?=
+JOBS ?= 2
+
+BIN := .venv/bin
+READY := .venv/.installed
+PY := $(BIN)/python
+
+.PHONY: help book serve lab notebooks test lock bench-checks clean
+
+help:  ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "torchcourse needs Python 3.11 or newer, and $(PYTHON) is older: run make PYTHON=python3.12 (or newer)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(if $(TORCH_INDEX),$(PY) -m pip install "$$(grep '^torch==' requirements.txt)" --index-url $(TORCH_INDEX))
+	$(PY) -m pip install --disable-pip-version-check --progress-bar=on --quiet -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+book: $(READY)  ## build the site into _build/html
+	@$(BIN)/torchcourse site
+
+serve: book  ## build the site and serve it on this machine
+	@$(PY) -m http.server --directory _build/html --bind 127.0.0.1 8000
+
+lab: $(READY)  ## open JupyterLab on the exercises
+	$(BIN)/jupyter lab exercises
+
+notebooks: $(READY)  ## rebuild the notebooks whose lesson changed
+	@$(BIN)/torchcourse build --jobs $(JOBS)
+
+test: $(READY)  ## everything that proves the project
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(BIN)/torchcourse site
+	$(PY) -m pytest --nbval -n $(JOBS) --dist loadfile tests chapters solutions
+
+bench-checks: $(READY)  ## how long a check takes, beside the code it checks
+	$(PY) tests/bench_checks.py
+
+lock: $(READY)  ## resolve requirements.in into requirements.txt for every platform
+	$(PY) -m pip install --quiet uv
+	$(PY) tools/lock.py
+
+clean:  ## remove what was built, not what is committed
+	rm -rf _build

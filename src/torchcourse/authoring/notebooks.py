@@ -1,0 +1,232 @@
+"""Assemble unexecuted notebooks from masters: cells, tags, stable ids, canonical JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from .exercise import HINTS, Exercise, stub, without_markers
+from .exercise_set import ExerciseSet
+from .masters import Cell, Master, MasterError
+from .style.prose import prose_only
+
+CHAPTER_TAGS = ("raises-exception", "long", "nbval-ignore-output")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+SOLUTIONS = (
+    "{title}\n\n"
+    "Try the [exercises](../exercises/{lesson}.ipynb) first: "
+    "a solution teaches more after an attempt.\n"
+    "Below each answer stand the visible check, the hidden asserts on inputs that the check does "
+    "not show, and common wrong answers with what the check says to them."
+)
+HIDDEN_SETUP = "student, rng = check.student(globals(), seed=0)"
+
+
+@dataclass
+class Notebook:
+    """A notebook about to be written: where to, what with, and where each cell came from."""
+
+    target: str  # "chapters", "exercises" or "solutions"
+    lesson: str
+    master: Path
+    node: nbformat.NotebookNode
+    lines: list[int | None] = field(default_factory=list)  # master line of each cell
+
+    @property
+    def name(self) -> str:
+        return f"{self.target}/{self.lesson}.ipynb"
+
+    @property
+    def executed(self) -> bool:
+        return self.target != "exercises"
+
+
+class _Assembly:
+    """Collects cells and gives each an id that only its own content decides."""
+
+    def __init__(self, target: str, master: Master):
+        self.name = f"{target}/{master.lesson}"
+        self.seen: Counter[str] = Counter()
+        self.notebook = Notebook(
+            target, master.lesson, master.path, nbformat.v4.new_notebook(metadata=METADATA)
+        )
+
+    def add(
+        self,
+        kind: str,
+        source: str,
+        tags: tuple[str, ...] = (),
+        line: int | None = None,
+        id: str | None = None,
+        **metadata: Any,
+    ) -> None:
+        if id is None:
+            self.seen[kind + source] += 1
+            text = f"{self.name}\0{kind}\0{source}\0{self.seen[kind + source]}"
+            id = hashlib.sha256(text.encode()).hexdigest()[:12]
+        if tags:
+            metadata["tags"] = list(tags)
+        new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+        self.notebook.node.cells.append(new(source=source, metadata=metadata, id=id))
+        self.notebook.lines.append(line)
+
+    def copy(self, cell: Cell) -> None:
+        self.add(cell.kind, cell.source, cell.tags, cell.line, **cell.options)
+
+
+def bootstrap(root: Path) -> str:
+    """The first code cell of every notebook: gets the package where it is not installed (Colab).
+
+    The wheel's version is the one the notebook was built with; where the package is there already
+    the cell does nothing.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    home, version = project["urls"]["Homepage"].rstrip("/"), project["version"]
+    wheel = f"{home}/wheels/torchcourse-{version}-py3-none-any.whl"
+    return (
+        "from importlib.util import find_spec\n\n"
+        'if find_spec("torchcourse") is None:  # as on Colab: get it\n'
+        f"    %pip install -q {wheel}"
+    )
+
+
+def chapter_notebook(master: Master, root: Path) -> Notebook:
+    """``chapter.md`` as a notebook.
+
+    Raises:
+        MasterError: a tag that no chapter cell may have.
+    """
+    unknown = [
+        master.mistake(
+            cell.line, f"unknown role {tag!r}", f"use one of {', '.join(CHAPTER_TAGS)}, or none"
+        )
+        for cell in master.cells
+        for tag in cell.tags
+        if tag not in CHAPTER_TAGS
+    ]
+    if unknown:
+        raise MasterError(unknown)
+    assembly = _Assembly("chapters", master)
+    started = False
+    for cell in numbered(master):
+        if cell.kind == "code" and not started:
+            started = True
+            assembly.add("code", bootstrap(root), ("bootstrap",), id="bootstrap")
+        assembly.copy(cell)
+    return assembly.notebook
+
+
+def numbered(master: Master) -> Iterator[Cell]:
+    """The cells of a chapter with its number before the H1 and ``N.k`` before each H2.
+
+    Exercises say "after section 2.3", and Colab has no other place that could show the number.
+    """
+    section = 0
+    for cell in master.cells:
+        if cell.kind == "code":
+            yield cell
+            continue
+        lines = prose_only(cell.source).split("\n")
+        source = cell.source.split("\n")
+        for at, line in enumerate(lines):
+            if line.startswith("# "):
+                source[at] = f"# {master.number} {line[2:]}"
+            elif line.startswith("## "):
+                section += 1
+                source[at] = f"## {master.number}.{section} {line[3:]}"
+        yield replace(cell, source="\n".join(source))
+
+
+def exercise_notebook(grouped: ExerciseSet, root: Path) -> Notebook:
+    """What a learner gets: statements, stubs, visible checks, folded hints."""
+    assembly = _start("exercises", grouped, root)
+    for exercise in grouped.exercises:
+        _statement(assembly, exercise)
+        _code(assembly, exercise, "answer", stub(exercise.one("answer").source))
+        _code(assembly, exercise, "check", exercise.one("check").source)
+        assembly.add("markdown", _hints(exercise), ("hint",), id=f"hint-{exercise.slug}")
+    return assembly.notebook
+
+
+def solution_notebook(grouped: ExerciseSet, root: Path) -> Notebook:
+    """The reference: answers, executed checks, hidden asserts, commentary, common wrong answers."""
+    assembly = _start("solutions", grouped, root)
+    assembly.add("code", HIDDEN_SETUP, ("hidden",), id="hidden-setup")
+    for exercise in grouped.exercises:
+        _statement(assembly, exercise)
+        assembly.add("markdown", _hints(exercise), ("hint",), id=f"hint-{exercise.slug}")
+        _code(assembly, exercise, "answer", without_markers(exercise.one("answer").source))
+        for number, cell in enumerate(exercise.cells["solution"], 1):
+            id = f"solution-{exercise.slug}-{number}"
+            assembly.add("markdown", cell.source, ("solution",), cell.line, id=id)
+        _code(assembly, exercise, "check", exercise.one("check").source)
+        for number, cell in enumerate(exercise.cells["hidden"], 1):
+            id = f"hidden-{exercise.slug}-{number}"
+            assembly.add("code", cell.source, ("hidden", f"ex-{exercise.id}"), cell.line, id=id)
+        assembly.add("markdown", _wrong(exercise), ("wrong",), id=f"wrong-{exercise.slug}")
+    return assembly.notebook
+
+
+def _start(target: str, grouped: ExerciseSet, root: Path) -> _Assembly:
+    assembly = _Assembly(target, grouped.master)
+    for cell in grouped.introduction:
+        if target == "exercises":
+            assembly.add("markdown", cell.source, cell.tags, cell.line)
+    if target == "solutions":
+        title = grouped.introduction[0].source.split("\n")[0].replace("# Exercises", "# Solutions")
+        text = SOLUTIONS.format(title=title, lesson=grouped.master.lesson)
+        assembly.add("markdown", text)
+    assembly.add("code", bootstrap(root), ("bootstrap",), id="bootstrap")
+    for cell in grouped.setup:
+        assembly.copy(cell)
+    return assembly
+
+
+def _statement(assembly: _Assembly, exercise: Exercise) -> None:
+    # One level up from the master: on its own page an exercise stands right below the H1.
+    cell, id = exercise.statement, f"exercise-{exercise.slug}"
+    assembly.add("markdown", cell.source[1:], ("statement",), cell.line, id=id)
+
+
+def _code(assembly: _Assembly, exercise: Exercise, role: str, source: str) -> None:
+    tags, line = (role, f"ex-{exercise.id}"), exercise.one(role).line
+    assembly.add("code", source, tags, line, id=f"{role}-{exercise.slug}")
+
+
+def _folded(summary: str, body: str) -> str:
+    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def _hints(exercise: Exercise) -> str:
+    return "\n\n".join(
+        _folded(f"Hint {number} · {kind}", cell.source)
+        for number, (kind, cell) in enumerate(zip(HINTS, exercise.cells["hint"], strict=True), 1)
+    )
+
+
+def _wrong(exercise: Exercise) -> str:
+    """Each wrong answer with the message that its check gives; the tests prove the message."""
+    parts = []
+    for cell in exercise.cells["wrong"]:
+        killer = "the visible check" if cell.options["by"] == "visible" else "a hidden assert"
+        parts.append(
+            f"**{cell.options['name']}**\n\n```python\n{without_markers(cell.source)}\n```\n\n"
+            f"Rejected by {killer}:\n\n```text\n{str(cell.options['says']).rstrip()}\n```"
+        )
+    return _folded("Common wrong answers", "\n\n".join(parts))
+
+
+def canonical(node: nbformat.NotebookNode) -> str:
+    """The one text form in which a notebook is committed."""
+    return json.dumps(node, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

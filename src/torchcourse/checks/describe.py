@@ -1,0 +1,202 @@
+"""Values and calls in a learner's words: ``softmax(x, dim=1), x (2, 3) float32``."""
+
+import inspect
+import linecache
+import os
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from .verdict import shorten
+
+# Frames in these folders are not the learner's: torch, NumPy, standard library, this package.
+FOREIGN = tuple(
+    os.path.dirname(os.path.abspath(path)) + os.sep
+    for path in (torch.__file__, np.__file__, os.__file__, __file__)
+)
+PLAIN = {
+    torch.Tensor: "a tensor",
+    torch.nn.Parameter: "a Parameter",
+    np.ndarray: "a NumPy array",
+}
+INLINE = 24
+LITERALS = (
+    *(bool, int, complex, np.generic, str),
+    *(list, tuple, set, dict, torch.dtype, torch.device),
+)
+
+
+def dtype_name(dtype: torch.dtype | np.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """``(2, 3)``, also where NumPy or torch would print something longer."""
+    return str(tuple(int(size) for size in shape))
+
+
+def number(value: Any, other: Any = None) -> str:
+    """A number in six digits, or in as many as it takes to tell it from ``other``."""
+    if isinstance(value, (bool, int, complex, str)) or value is None:
+        return str(value)
+    for digits in (6, 9, 17):
+        text = f"{value:.{digits}g}"
+        if other is None or isinstance(other, (complex, str)) or text != f"{other:.{digits}g}":
+            break
+    return text if any(c in text for c in ".en") else text + ".0"
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, complex, np.generic))
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def is_module(value: Any) -> bool:
+    return isinstance(value, torch.nn.Module)
+
+
+def with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def kind(value: Any) -> str:
+    """What a value is, in a few words, without its elements: ``a tensor (2, 3) float32``."""
+    if value is None:
+        return "None"
+    if type(value) in PLAIN:
+        return f"{PLAIN[type(value)]} {(array_text if is_array(value) else tensor_text)(value)}"
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        # A subclass may answer anything when asked for its shape.
+        base = "Tensor" if isinstance(value, torch.Tensor) else "ndarray"
+        return f"{with_article(type(value).__name__)}, which is a subclass of {base}"
+    if isinstance(value, np.generic):
+        return f"the NumPy number {number(value.item())} ({dtype_name(value.dtype)})"
+    if isinstance(value, (bool, int, float, complex)):
+        return f"the Python {type(value).__name__} {number(value)}"
+    if isinstance(value, str):
+        return f"the string {shorten(repr(value), 40)}"
+    if isinstance(value, (torch.dtype, torch.device, torch.layout)):
+        return f"the {type(value).__name__} {value}"
+    if isinstance(value, torch.Size):
+        return f"the shape {shape_text(value)}"
+    if isinstance(value, types.GeneratorType):
+        return "a generator"
+    if is_module(value):
+        return f"a module {type(value).__name__}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if callable(value):
+        return f"a function ({getattr(value, '__name__', type(value).__name__)})"
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        return f"{with_article(type(value).__name__)} of {len(value)}"
+    return with_article(type(value).__name__)
+
+
+def tensor_text(value: torch.Tensor) -> str:
+    """Shape and dtype; device and requires_grad only where they are not the usual ones."""
+    text = f"{shape_text(value.shape)} {dtype_name(value.dtype)}"
+    if value.layout != torch.strided:
+        text += f" {str(value.layout).removeprefix('torch.')}"
+    if value.device.type != "cpu":
+        text += f" on {value.device}"
+    return text + (" requires_grad" if value.requires_grad else "")
+
+
+def array_text(value: np.ndarray) -> str:
+    return f"{shape_text(value.shape)} {dtype_name(value.dtype)}"
+
+
+def inline(value: Any) -> str | None:
+    """A value short enough to stand in the call itself, as source text; else None."""
+    if isinstance(value, (torch.Tensor, np.ndarray, torch.nn.Module, torch.Generator)):
+        return None
+    if isinstance(value, (float, np.floating)):
+        return number(float(value))
+    if isinstance(value, type) or (callable(value) and hasattr(value, "__name__")):
+        return value.__name__
+    if isinstance(value, (list, tuple, set, dict)) and any(
+        inline(item) is None for item in (value.values() if isinstance(value, dict) else value)
+    ):
+        return None
+    if value is None or isinstance(value, LITERALS):
+        text = str(value) if isinstance(value, (np.generic, torch.device)) else repr(value)
+        return text if len(text) <= INLINE else None
+    return None
+
+
+def aside(value: Any) -> str:
+    """What follows a parameter's name after the call: ``(2, 3) float32``."""
+    if isinstance(value, torch.Tensor):
+        return tensor_text(value)
+    if isinstance(value, np.ndarray):
+        return f"array {array_text(value)}"
+    if isinstance(value, torch.Generator):
+        return "Generator"
+    return kind(value).removeprefix("a ").removeprefix("an ").removeprefix("the ")
+
+
+def function_name(f: Any) -> str:
+    """The name a learner gave it; ``Net()`` for an object of a class."""
+    name = getattr(f, "__name__", None)
+    if isinstance(name, str):
+        return name
+    inner = getattr(f, "func", None)  # functools.partial
+    return function_name(inner) if inner is not None else f"{type(f).__name__}()"
+
+
+def named_arguments(f: Callable, args: tuple, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by parameter name, as far as ``f`` has a signature; else ``argument 1`` and so on.
+
+    A callable without a signature, or one that the call does not fit, is no error here.
+    """
+    names: list[str] = []
+    try:
+        signature = inspect.signature(f.forward if is_module(f) else f)
+        for parameter in signature.parameters.values():
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+                names.append(parameter.name)
+    except (TypeError, ValueError):
+        names = []
+    names = names[: len(args)]
+    names += [f"argument {i + 1}" for i in range(len(names), len(args))]
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+def call(f: Callable, args: tuple, kwargs: Mapping[str, Any]) -> str:
+    """The call as the learner would write it, then what its larger arguments are."""
+    inside: list[str] = []
+    asides: list[str] = []
+    for i, (name, value) in enumerate(named_arguments(f, args, kwargs).items()):
+        short = inline(value)
+        prefix = f"{name}=" if i >= len(args) else ""
+        if short is not None:
+            inside.append(prefix + short)
+        elif name.startswith("argument "):
+            inside.append(f"<{aside(value)}>")
+        else:
+            inside.append(prefix + name)
+            asides.append(f"{name} {aside(value)}")
+    text = function_name(f)
+    if inside or not text.endswith(")"):  # a probe's name is a call already
+        text += f"({', '.join(inside)})"
+    return ", ".join([text, *asides])
+
+
+def location(trace: types.TracebackType | None) -> str | None:
+    """``line 3 of your cell: return x.T`` for the innermost frame that is the learner's own."""
+    found = None
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if not path.startswith((*FOREIGN, "<frozen")) and "site-packages" not in path:
+            found = (path, trace.tb_lineno)
+        trace = trace.tb_next
+    if found is None:
+        return None
+    source = linecache.getline(*found).strip()
+    return shorten(f"line {found[1]} of your cell" + (f": {source}" if source else ""), 90)

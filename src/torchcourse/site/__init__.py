@@ -1,0 +1,43 @@
+"""The static site of the course: a Sphinx extension for Jupyter Book, and its build command.
+
+``_config.yml`` names this package as an extension. Each module does one thing to every page:
+`links` (addresses that follow a fork), `formulas` (rendered at build time), `offline` (nothing is
+fetched from elsewhere), `weight` (few and small files), `access` (readable by keyboard and screen
+reader), `plan` (the table of chapters on the home page), `pages` (what the templates show).
+`build` runs all of it and `wheel` adds the package to the site.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect the parts to Sphinx (called by Sphinx, which passes its application object)."""
+    from docutils import nodes
+
+    from torchcourse.site import access, formulas, offline, pages, plan, weight
+
+    app.add_config_value("course_links", None, "html")
+    # Jupyter Book passes this on to an extension that the course does not load.
+    app.add_config_value("comments_config", None, "")
+    app.connect("config-inited", pages.use_own_pages, priority=1)
+    app.connect("builder-inited", formulas.use_packaged_node, priority=1)
+    app.connect("builder-inited", weight.bundle_css)
+    app.connect("doctree-resolved", access.check_images)
+    app.connect("doctree-resolved", access.set_off_facts)
+    # After every other extension has had its say about this page.
+    app.connect("html-page-context", pages.describe_page, priority=900)
+    app.connect("html-page-context", offline.check_page, priority=910)
+    app.connect("html-page-context", weight.size_images, priority=920)
+    app.connect("build-finished", formulas.close)
+    app.connect("build-finished", weight.write_assets, priority=900)
+
+    app.add_directive("course-path", plan.CoursePath)
+    app.add_role("fact", plan.fact_role)
+    app.add_node(nodes.table, override=True, html=(access.visit_table, access.depart_table))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+TEMPLATES = Path(__file__).parent

@@ -1,0 +1,58 @@
+"""Pages for everybody: tables that scroll in their own box, pictures that say what they show."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+_FILE_NAME = re.compile(r"\S+\.(png|jpe?g|svg|gif|webp)", re.IGNORECASE)
+_STARS = re.compile(r"\s+(?=[★☆])")
+
+
+def set_off_facts(app: Any, doctree: nodes.document, docname: str) -> None:
+    """Put an exercise's stars and minutes under its title, smaller: they are not its name."""
+    for title in doctree.findall(nodes.title):
+        text = title.children[-1] if title.children else None
+        if isinstance(text, nodes.Text) and len(parts := _STARS.split(str(text), maxsplit=1)) == 2:
+            title.replace(text, nodes.Text(parts[0] + " "))
+            title += nodes.inline("", parts[1], classes=["exercise-facts"])
+
+
+def check_images(app: Any, doctree: nodes.document, docname: str) -> None:
+    """Warn, and so fail the build, about a picture without a description."""
+    for image in doctree.findall(nodes.image):
+        problem = alt_problem(image.get("alt"))
+        if problem:
+            logger.warning(
+                "picture %s %s; in a notebook: cell metadata mystnb.image.alt",
+                *(image["uri"], problem),
+                location=docname,
+            )
+
+
+def alt_problem(alt: str | None) -> str | None:
+    """What is wrong with an alternative text, or None when it can be read aloud.
+
+    Sphinx and MyST-NB fall back to the file's name, which helps nobody.
+    """
+    if not alt or not alt.strip():
+        return "has no alternative text"
+    if _FILE_NAME.fullmatch(alt.strip()) or ("/" in alt and " " not in alt.strip()):
+        return f"has a file name as its alternative text ({alt})"
+    return None
+
+
+def visit_table(translator: Any, node: nodes.table) -> None:
+    """Open a box around the table; `course.js` makes it focusable where it has to scroll."""
+    translator.body.append('<div class="table-box">')
+    type(translator).visit_table(translator, node)
+
+
+def depart_table(translator: Any, node: nodes.table) -> None:
+    """Close the table and its box."""
+    type(translator).depart_table(translator, node)
+    translator.body.append("</div>\n")

@@ -1,0 +1,103 @@
+"""Few and small files: one style sheet, one script, pictures with their size, nothing unused."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+# Pygments styles whose colors keep a contrast of 4.5:1 (package accessible-pygments).
+LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
+
+# What a page loads, and what the search page loads. Everything else that Sphinx or an
+# extension writes into _static is removed after the build.
+PAGE_ASSETS = ("course.css", "course.js", "favicon.svg")
+SEARCH_ASSETS = (
+    "documentation_options.js",
+    "doctools.js",
+    "sphinx_highlight.js",
+    "language_data.js",
+    "searchtools.js",
+)
+_KATEX_FALLBACK = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
+_IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^":]+)"[^>]*?>')
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def bundle_css(app: Any) -> None:
+    """Make the one style sheet, and digests of it and of the script for their addresses."""
+    static = Path(app.srcdir) / "static"
+    app.course_css = smaller((static / "course.css").read_text(encoding="utf-8") + highlighting())
+    app.course_css_digest = digest(app.course_css.encode())
+    app.course_js_digest = digest((static / "course.js").read_bytes())
+
+
+def digest(data: bytes) -> str:
+    """Eight characters which change with the file, so that a browser never shows an old one."""
+    return hashlib.sha256(data).hexdigest()[:8]
+
+
+def highlighting() -> str:
+    """Colors of code in both themes."""
+    from pygments.formatters import HtmlFormatter
+
+    light = HtmlFormatter(style=LIGHT).get_style_defs(".highlight")
+    dark = HtmlFormatter(style=DARK).get_style_defs("[data-theme=dark] .highlight")
+    wanted = [
+        line
+        for line in (light + "\n" + dark).splitlines()
+        # Line numbers are not shown, and the box itself is styled by course.css.
+        if ".highlight ." in line and "linenos" not in line
+    ]
+    return "\n".join(wanted)
+
+
+def smaller(css: str) -> str:
+    """The same rules without comments and indentation."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};,]) ?", r"\1", css).replace(";}", "}").strip() + "\n"
+
+
+def png_size(path: Path) -> tuple[int, int] | None:
+    """Width and height of a PNG file in pixels, None for any other file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(24)
+    except OSError:
+        return None
+    return struct.unpack(">II", head[16:24]) if head[:8] == _PNG else None
+
+
+def size_images(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Tell the browser each picture's size, so that nothing jumps while it loads."""
+    source_of = {name: Path(app.srcdir) / path for path, name in app.builder.images.items()}
+
+    def sized(found: re.Match[str]) -> str:
+        tag, source = found[0], source_of.get(found[1].rsplit("/", 1)[-1])
+        size = png_size(source) if source else None
+        if size and " width=" not in tag:
+            extra = f'width="{size[0]}" height="{size[1]}" loading="lazy" decoding="async"'
+            tag = tag.replace("<img", f"<img {extra}", 1)
+        return tag
+
+    if "body" in context:
+        context["body"] = _IMAGE.sub(sized, context["body"])
+
+
+def write_assets(app: Any, exception: Exception | None) -> None:
+    """Write the style sheet, and remove from ``_static`` what no page loads."""
+    if exception is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    (static / "course.css").write_text(app.course_css, encoding="utf-8")
+    katex = static / "katex" / "katex.min.css"
+    # Browsers that run this site all read woff2; the two older formats are not shipped.
+    katex.write_text(_KATEX_FALLBACK.sub("", katex.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in static.iterdir():
+        if path.is_file() and path.name not in PAGE_ASSETS + SEARCH_ASSETS:
+            path.unlink()
