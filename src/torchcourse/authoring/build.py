@@ -13,16 +13,11 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
+from .assembly import Notebook, canonical
 from .execute import Failure, execute_all
 from .exercise_set import read_exercises
 from .masters import MasterError, Mistake, find_masters, read_master
-from .notebooks import (
-    Notebook,
-    canonical,
-    chapter_notebook,
-    exercise_notebook,
-    solution_notebook,
-)
+from .notebooks import chapter_notebook, exercise_notebook, solution_notebook
 
 LEARNER_SIDE = ("__init__.py", "checks", "figures")
 

@@ -13,7 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from .notebooks import METADATA, Notebook
+from .assembly import METADATA, Notebook
 
 TIMEOUT = 120  # seconds for one cell; a whole notebook has 60 (S8)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -1,28 +1,21 @@
-"""Assemble unexecuted notebooks from masters: cells, tags, stable ids, canonical JSON."""
+"""What stands in a chapter, an exercise and a solution notebook, and in which order."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import nbformat
-
+from .assembly import Assembly, Notebook
 from .exercise import HINTS, Exercise, stub, without_markers
 from .exercise_set import ExerciseSet
 from .masters import Cell, Master, MasterError
 from .style.prose import prose_only
 
 CHAPTER_TAGS = ("raises-exception", "long", "nbval-ignore-output")
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
+# Nobody installs anything on the site, so its pages leave the cell out.
+BOOTSTRAP_TAGS = ("bootstrap", "remove-cell")
 SOLUTIONS = (
     "{title}\n\n"
     "Try the [exercises](../exercises/{lesson}.ipynb) first: "
@@ -31,58 +24,6 @@ SOLUTIONS = (
     "not show, and common wrong answers with what the check says to them."
 )
 HIDDEN_SETUP = "student, rng = check.student(globals(), seed=0)"
-
-
-@dataclass
-class Notebook:
-    """A notebook about to be written: where to, what with, and where each cell came from."""
-
-    target: str  # "chapters", "exercises" or "solutions"
-    lesson: str
-    master: Path
-    node: nbformat.NotebookNode
-    lines: list[int | None] = field(default_factory=list)  # master line of each cell
-
-    @property
-    def name(self) -> str:
-        return f"{self.target}/{self.lesson}.ipynb"
-
-    @property
-    def executed(self) -> bool:
-        return self.target != "exercises"
-
-
-class _Assembly:
-    """Collects cells and gives each an id that only its own content decides."""
-
-    def __init__(self, target: str, master: Master):
-        self.name = f"{target}/{master.lesson}"
-        self.seen: Counter[str] = Counter()
-        self.notebook = Notebook(
-            target, master.lesson, master.path, nbformat.v4.new_notebook(metadata=METADATA)
-        )
-
-    def add(
-        self,
-        kind: str,
-        source: str,
-        tags: tuple[str, ...] = (),
-        line: int | None = None,
-        id: str | None = None,
-        **metadata: Any,
-    ) -> None:
-        if id is None:
-            self.seen[kind + source] += 1
-            text = f"{self.name}\0{kind}\0{source}\0{self.seen[kind + source]}"
-            id = hashlib.sha256(text.encode()).hexdigest()[:12]
-        if tags:
-            metadata["tags"] = list(tags)
-        new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-        self.notebook.node.cells.append(new(source=source, metadata=metadata, id=id))
-        self.notebook.lines.append(line)
-
-    def copy(self, cell: Cell) -> None:
-        self.add(cell.kind, cell.source, cell.tags, cell.line, **cell.options)
 
 
 def bootstrap(root: Path) -> str:
@@ -117,12 +58,12 @@ def chapter_notebook(master: Master, root: Path) -> Notebook:
     ]
     if unknown:
         raise MasterError(unknown)
-    assembly = _Assembly("chapters", master)
+    assembly = Assembly("chapters", master)
     started = False
     for cell in numbered(master):
         if cell.kind == "code" and not started:
             started = True
-            assembly.add("code", bootstrap(root), ("bootstrap",), id="bootstrap")
+            assembly.add("code", bootstrap(root), BOOTSTRAP_TAGS, id="bootstrap")
         assembly.copy(cell)
     return assembly.notebook
 
@@ -178,8 +119,8 @@ def solution_notebook(grouped: ExerciseSet, root: Path) -> Notebook:
     return assembly.notebook
 
 
-def _start(target: str, grouped: ExerciseSet, root: Path) -> _Assembly:
-    assembly = _Assembly(target, grouped.master)
+def _start(target: str, grouped: ExerciseSet, root: Path) -> Assembly:
+    assembly = Assembly(target, grouped.master)
     for cell in grouped.introduction:
         if target == "exercises":
             assembly.add("markdown", cell.source, cell.tags, cell.line)
@@ -187,19 +128,23 @@ def _start(target: str, grouped: ExerciseSet, root: Path) -> _Assembly:
         title = grouped.introduction[0].source.split("\n")[0].replace("# Exercises", "# Solutions")
         text = SOLUTIONS.format(title=title, lesson=grouped.master.lesson)
         assembly.add("markdown", text)
-    assembly.add("code", bootstrap(root), ("bootstrap",), id="bootstrap")
+    assembly.add("code", bootstrap(root), BOOTSTRAP_TAGS, id="bootstrap")
     for cell in grouped.setup:
         assembly.copy(cell)
     return assembly
 
 
-def _statement(assembly: _Assembly, exercise: Exercise) -> None:
-    # One level up from the master: on its own page an exercise stands right below the H1.
+def _statement(assembly: Assembly, exercise: Exercise) -> None:
+    # One level up from the master: on its own page an exercise stands right below the H1. Stars
+    # and minutes go below the title, so that an address of the exercise outlives their change.
     cell, id = exercise.statement, f"exercise-{exercise.slug}"
-    assembly.add("markdown", cell.source[1:], ("statement",), cell.line, id=id)
+    facts = f"*{exercise.stars} · {exercise.minutes} min · after section {exercise.after}*"
+    text = cell.source.split("\n", 1)[1].lstrip("\n")
+    source = f"## Exercise {exercise.id} · {exercise.title}\n\n{facts}\n\n{text}"
+    assembly.add("markdown", source, ("statement",), cell.line, id=id)
 
 
-def _code(assembly: _Assembly, exercise: Exercise, role: str, source: str) -> None:
+def _code(assembly: Assembly, exercise: Exercise, role: str, source: str) -> None:
     tags, line = (role, f"ex-{exercise.id}"), exercise.one(role).line
     assembly.add("code", source, tags, line, id=f"{role}-{exercise.slug}")
 
@@ -225,8 +170,3 @@ def _wrong(exercise: Exercise) -> str:
             f"Rejected by {killer}:\n\n```text\n{str(cell.options['says']).rstrip()}\n```"
         )
     return _folded("Common wrong answers", "\n\n".join(parts))
-
-
-def canonical(node: nbformat.NotebookNode) -> str:
-    """The one text form in which a notebook is committed."""
-    return json.dumps(node, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

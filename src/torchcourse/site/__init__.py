@@ -26,7 +26,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("builder-inited", formulas.use_packaged_node, priority=1)
     app.connect("builder-inited", weight.bundle_css)
     app.connect("doctree-resolved", access.check_images)
-    app.connect("doctree-resolved", access.set_off_facts)
     # After every other extension has had its say about this page.
     app.connect("html-page-context", pages.describe_page, priority=900)
     app.connect("html-page-context", offline.check_page, priority=910)

@@ -10,16 +10,6 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|svg|gif|webp)", re.IGNORECASE)
-_STARS = re.compile(r"\s+(?=[★☆])")
-
-
-def set_off_facts(app: Any, doctree: nodes.document, docname: str) -> None:
-    """Put an exercise's stars and minutes under its title, smaller: they are not its name."""
-    for title in doctree.findall(nodes.title):
-        text = title.children[-1] if title.children else None
-        if isinstance(text, nodes.Text) and len(parts := _STARS.split(str(text), maxsplit=1)) == 2:
-            title.replace(text, nodes.Text(parts[0] + " "))
-            title += nodes.inline("", parts[1], classes=["exercise-facts"])
 
 
 def check_images(app: Any, doctree: nodes.document, docname: str) -> None:

@@ -119,6 +119,13 @@ def _wanted(root: Path) -> list[str]:
 def _jupyter_book(root: Path) -> None:
     if not _version("jupyter-book").startswith("1."):
         raise BuildError('the site needs Jupyter Book 1: pip install "jupyter-book<2"')
+    # Only now: this imports Sphinx, and a site that is up to date needs neither.
+    from torchcourse.site.formulas import NodeError, packaged_node
+
+    try:
+        packaged_node()
+    except NodeError as error:
+        raise BuildError(str(error)) from error
     # The package has no __main__; this works wherever the `jupyter-book` script is.
     start = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command = [*start, "build", ".", "-n", "-W", "--keep-going", "-q"]

