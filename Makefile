@@ -18,10 +18,11 @@ $(READY): requirements.txt pyproject.toml
 	  { echo "torchcourse needs Python 3.11 or newer, and $(PYTHON) is older: run make PYTHON=python3.12 (or newer)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \
 	  { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
-	test -x $(PY) || $(PYTHON) -m venv .venv
+	@test -x $(PY) || $(PYTHON) -m venv .venv
 	$(if $(TORCH_INDEX),$(PY) -m pip install "$$(grep '^torch==' requirements.txt)" --index-url $(TORCH_INDEX))
-	$(PY) -m pip install --disable-pip-version-check --progress-bar=on --quiet -r requirements.txt
-	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@echo "installing the pinned packages into .venv: once, a few minutes, no output unless something is wrong"
+	@$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
 book: $(READY)  ## build the site into _build/html

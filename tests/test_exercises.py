@@ -43,7 +43,11 @@ def test_there_are_exercises():
 @pytest.mark.parametrize(("grouped", "exercise"), exercises())
 def test_a_stub_is_not_written(grouped: ExerciseSet, exercise: Exercise):
     trial = put_through(grouped, exercise, stub_of(exercise))
-    assert (trial.visible, trial.hidden) == ("not-written", "not-written"), trial
+    states = (trial.visible, trial.hidden)
+    rule = f"{grouped.master.path}: exercise {exercise.id}: a stub is “not written yet”,"
+    assert states == ("not-written", "not-written"), (
+        f"{rule} never right or wrong; here it is {states}"
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,4 +1,4 @@
-"""The ``torchcourse`` command: build | site | doctor."""
+"""The ``torchcourse`` command: build | site | check | grade."""
 
 from __future__ import annotations
 
@@ -18,10 +18,34 @@ def main(arguments: list[str] | None = None) -> int:
     build.set_defaults(run=_build)
     site = commands.add_parser("site", help="notebooks to the static site in _build/html")
     site.set_defaults(run=_site)
+    _add_grading(commands)
     for command in (build, site):
         command.add_argument("--root", type=Path, default=Path(), help="top of the course's tree")
     options = parser.parse_args(arguments)
     return options.run(options)
+
+
+def _add_grading(commands: argparse._SubParsersAction) -> None:
+    check = commands.add_parser("check", help="your own notebook: one line an exercise")
+    check.add_argument("notebook", type=Path)
+    check.add_argument("--hint", action="store_true", help="the next hint of the first open one")
+    check.add_argument("--watch", action="store_true", help="check again whenever it is saved")
+    check.set_defaults(run=_check)
+    grade = commands.add_parser("grade", help="a class's notebooks: points, feedback, files")
+    grade.add_argument("submissions", type=Path, nargs="+", help=".ipynb files, folders, .zip")
+    grade.add_argument("--lesson", help="such as 02 or 02_tensors")
+    grade.add_argument("--out", type=Path, default=Path("grades"), help="folder of the results")
+    grade.add_argument("--jobs", type=int, default=2, help="submissions at once")
+    grade.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler that does the work")
+    grade.add_argument("--seed", type=int, help="repeats the inputs of an earlier run")
+    grade.add_argument(
+        "--require-isolation", action="store_true", help="refuse a host that cannot give all of it"
+    )
+    grade.set_defaults(run=_grade)
+    for command in (check, grade):
+        command.add_argument("--solutions", type=Path, help="folder of the solution notebooks")
+        command.add_argument("--timeout", type=float, default=20.0, help="seconds for one cell")
+        command.add_argument("--memory", type=int, default=1024, help="MB for one submission")
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -51,6 +75,43 @@ def _site(options: argparse.Namespace) -> int:
     from .site.build import build_site
 
     return build_site(options.root.resolve())
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .grading.run import Unusable
+    from .grading.solo import check_notebook
+
+    try:
+        return check_notebook(
+            options.notebook,
+            options.solutions,
+            options.hint,
+            options.watch,
+            options.timeout,
+            options.memory,
+        )
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from .grading.run import Options, Unusable, grade
+
+    known = {k: v for k, v in vars(options).items() if k not in ("command", "run")}
+    known["solutions"] = options.solutions or Path("solutions")
+    try:
+        rows = grade(Options(**known))
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on where it stopped", file=sys.stderr)
+        return 130
+    for row in rows:
+        print(f"{row['score']}/{row['max']}  {row['learner']}: {row['reason']}")
+    print(f"{len(rows)} submissions; results in {options.out}")
+    return 0
 
 
 if __name__ == "__main__":

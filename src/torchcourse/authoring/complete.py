@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .exercise import BEGIN, END, HINTS, KINDS, LEAST_WRONG, Exercise
 from .masters import Cell, Master, Mistake
+from .rules import UnknownRule, check_rules, violations
 
 
 def incomplete(master: Master, exercise: Exercise) -> list[Mistake]:
@@ -34,10 +35,29 @@ def incomplete(master: Master, exercise: Exercise) -> list[Mistake]:
         missing(by not in (None, "visible", "hidden"), f"has a wrong answer killed by {by!r}",
                 "write `by: visible` or `by: hidden`", cell.line)  # fmt: skip
     for cell in exercise.cells["answer"]:
+        found += _rules(master, exercise, cell)
         found += _regions(master, exercise, cell)
         missing(exercise.kind not in KINDS, f"is of unknown kind {exercise.kind!r}",
                 f"add `kind:` to its answer, one of {', '.join(KINDS)}", cell.line)  # fmt: skip
     return found
+
+
+def _rules(master: Master, exercise: Exercise, answer: Cell) -> list[Mistake]:
+    """Rules that can be checked, and that the answer and its alternatives keep."""
+    try:
+        rules = check_rules(answer.options.get("rules", []))
+    except UnknownRule as error:
+        what, mend = f"exercise {exercise.id} has an unusable rule", str(error)
+        return [master.mistake(answer.line, what, mend)]
+    return [
+        master.mistake(
+            cell.line + broken.line - 1,
+            f"exercise {exercise.id} breaks its own rule {broken.rule!r}",
+            "change the rule or the code",
+        )
+        for cell in (answer, *exercise.cells["accepted"])
+        for broken in violations(cell.source, rules)
+    ]
 
 
 def _regions(master: Master, exercise: Exercise, cell: Cell) -> list[Mistake]:

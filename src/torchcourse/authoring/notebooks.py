@@ -81,7 +81,7 @@ def numbered(master: Master) -> Iterator[Cell]:
         lines = prose_only(cell.source).split("\n")
         source = cell.source.split("\n")
         for at, line in enumerate(lines):
-            if line.startswith("# "):
+            if line.startswith("# ") and master.number:  # front matter has none
                 source[at] = f"# {master.number} {line[2:]}"
             elif line.startswith("## "):
                 section += 1
@@ -146,7 +146,10 @@ def _statement(assembly: Assembly, exercise: Exercise) -> None:
 
 def _code(assembly: Assembly, exercise: Exercise, role: str, source: str) -> None:
     tags, line = (role, f"ex-{exercise.id}"), exercise.one(role).line
-    assembly.add("code", source, tags, line, id=f"{role}-{exercise.slug}")
+    # The grader reads them from the solution notebook.
+    rules = exercise.one(role).options.get("rules")
+    more = {"rules": rules} if rules else {}
+    assembly.add("code", source, tags, line, id=f"{role}-{exercise.slug}", **more)
 
 
 def _folded(summary: str, body: str) -> str:
@@ -161,12 +164,15 @@ def _hints(exercise: Exercise) -> str:
 
 
 def _wrong(exercise: Exercise) -> str:
-    """Each wrong answer with the message that its check gives; the tests prove the message."""
+    """Each wrong answer with the message that its check gives; the tests prove the message.
+
+    Their code is not colored: with fifty of them on a page, colors are half of its weight.
+    """
     parts = []
     for cell in exercise.cells["wrong"]:
         killer = "the visible check" if cell.options["by"] == "visible" else "a hidden assert"
         parts.append(
-            f"**{cell.options['name']}**\n\n```python\n{without_markers(cell.source)}\n```\n\n"
+            f"**{cell.options['name']}**\n\n```text\n{without_markers(cell.source)}\n```\n\n"
             f"Rejected by {killer}:\n\n```text\n{str(cell.options['says']).rstrip()}\n```"
         )
     return _folded("Common wrong answers", "\n\n".join(parts))

@@ -169,6 +169,9 @@ class Block:
     def _stopped(self, error: Exception, call: Call) -> Exception:
         if isinstance(error, (NotWritten, CheckError)):
             return error
+        if isinstance(error, Mistake):  # a grader's proxy has found it in another process
+            error.subject, error.order = call.subject, call.order
+            return error
         if is_stub(error):
             return NotWritten()
         facts = f"stops with {first_line(error)}"
@@ -178,7 +181,7 @@ class Block:
         self, layer: str, facts: str, error: Exception | None, question: str, call: Call | None
     ) -> Mistake:
         subject, order = (call.subject, call.order) if call else self._latest()
-        at = describe.location(error.__traceback__) if error is not None else None
+        at = describe.location_of(error) if error is not None else None
         return Mistake(layer, facts, at, question, subject=subject, order=order)
 
     def _latest(self) -> tuple[str, int]:

@@ -15,6 +15,7 @@ NEXT_AFTER: tuple[tuple[type[Exception], str, str], ...] = (
     (NameError, "", "is this name spelled as it was defined, and has its cell run?"),
     (RecursionError, "", "which case ends the recursion?"),
     (NotImplementedError, "", "which method or operation is missing, and for what kind of value?"),
+    (IndexError, "broadcast|shape mismatch", "which shapes meet there, and what should each be?"),
     (IndexError, "", "how long is that axis, and which is its last index?"),
     (KeyError, "", "which keys are there?"),
     (AttributeError, "", "what type is the value before the dot?"),
@@ -73,7 +74,7 @@ def first_line(error: BaseException) -> str:
 
 def is_stub(error: BaseException) -> bool:
     """``raise NotImplementedError`` of a stub, not the one of an operator that torch lacks."""
-    if not isinstance(error, NotImplementedError):
+    if not isinstance(error, NotImplementedError) or hasattr(error, "remote_location"):
         return False
     if not error.args:
         return True

@@ -188,6 +188,13 @@ def call(f: Callable, args: tuple, kwargs: Mapping[str, Any]) -> str:
     return ", ".join([text, *asides])
 
 
+def location_of(error: BaseException) -> str | None:
+    """Where the learner's code raised; an error of another process brings the words along."""
+    if hasattr(error, "remote_location"):
+        return error.remote_location
+    return location(error.__traceback__)
+
+
 def location(trace: types.TracebackType | None) -> str | None:
     """``line 3 of your cell: return x.T`` for the innermost frame that is the learner's own."""
     found = None

@@ -91,9 +91,12 @@ _WRONG = re.compile(r"^:?tags: *\[[^\]]*\bwrong\b", re.MULTILINE)
 
 
 def written(root: Path) -> dict[int, str]:
-    """Chapter numbers that exist in the tree, with their page: ``{2: "chapters/02_tensors"}``."""
+    """Chapter numbers that exist in the tree, with their page: ``{2: "chapters/02_tensors"}``.
+
+    Front matter, number 0, is a page of the site and no chapter of the path.
+    """
     found = sorted((root / "chapters").glob("[0-9][0-9]_*.ipynb"))
-    return {int(path.name[:2]): f"chapters/{path.stem}" for path in found}
+    return {n: f"chapters/{path.stem}" for path in found if (n := int(path.name[:2]))}
 
 
 def facts(root: Path) -> dict[str, str]:
