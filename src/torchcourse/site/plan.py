@@ -39,7 +39,7 @@ class Part:
 
 
 PARTS = (
-    Part("The whole game", (Chapter(1, "Your first model, and why it explodes", 2),)),
+    Part("The whole game", (Chapter(1, "Your first model – and why it explodes", 2),)),
     Part(
         "Tensors",
         (

@@ -1,0 +1,505 @@
+"""Grading from files to verdicts: what earns points, what does not, and what is written."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import graded
+import pytest
+from conftest import ROOT
+from graded import GOOD, answers, plant_reference, submission, write
+
+pytest.importorskip("nbval")
+
+from torchcourse.authoring.rules import (
+    UnknownRule,
+    check_rules,
+    violations,
+)
+from torchcourse.cli import main
+from torchcourse.grading.inputs import Unusable, find_reference
+from torchcourse.grading.jail.limits import Limits
+from torchcourse.grading.jail.watchdog import tree
+from torchcourse.grading.pool import Worker
+from torchcourse.grading.reference import BadReference, Reference, parse_reference
+from torchcourse.grading.run import Options, grade
+from torchcourse.grading.submission import (
+    Unreadable,
+    find_submissions,
+    learner_of,
+    read_answers,
+)
+from torchcourse.grading.transplant import transplant
+
+SOLUTIONS = ROOT / "solutions"
+ANCHORS = {id: f"answer-{id.replace('.', '-')}" for id in GOOD}
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return parse_reference("01_small", json.dumps(graded.reference()))
+
+
+@pytest.fixture(scope="module")
+def worker(reference: Reference) -> Iterator[Worker]:
+    worker = Worker(reference)
+    yield worker
+    worker.close()
+
+
+@pytest.fixture(scope="module")
+def of_the_course(reference: Reference) -> Iterator[Worker]:
+    worker = Worker(reference)
+    yield worker
+    worker.close()
+
+
+def verdicts(worker: Worker, given: dict, seed: int = 1, timeout: float = 3.0) -> dict:
+    task = {"op": "grade", "answers": given, "seed": seed, "timeout": timeout}
+    limits = Limits(memory=300).data()
+    found = worker.ask({**task, "limits": limits}, 120.0)["exercises"]
+    return {verdict["id"]: verdict for verdict in found}
+
+
+def states(worker: Worker, given: dict) -> list[str]:
+    return [verdict["verdict"] for verdict in verdicts(worker, given).values()]
+
+
+def test_right_answers_earn_everything(worker: Worker):
+    found = verdicts(worker, answers())
+    assert [v["verdict"] for v in found.values()] == ["passed"] * 4, found
+    assert sum(v["points"] for v in found.values()) == 4
+
+
+def test_stubs_are_not_written_and_absent_cells_missing(worker: Worker):
+    stub = "def double(x):\n    raise NotImplementedError"
+    assert states(worker, answers(e11=stub, e13=None)) == [
+        "not-written",
+        "passed",
+        "missing",
+        "passed",
+    ]
+
+
+WRONG = {
+    "visible": ("e11", "def double(x):\n    return x + 1", "expected 4.0"),
+    "typed in": ("e11", "def double(x):\n    return torch.tensor([4.0])", "shape"),
+    "changes its input": ("e11", "def double(x):\n    return x.mul_(2)", "double"),
+    "a view": ("e13", "def cube(x):\n    return x.detach() ** 3", "detached"),
+    "syntax": ("e11", "def double(x:", "SyntaxError"),
+    "raises": ("e11", "def double(x):\n    return x @ torch.ones(7)", "RuntimeError"),
+    "a loop": ("e12", "def total(x):\n    return sum(v for v in x)", "line 2 breaks the rule"),
+    "forbidden": ("e12", "def total(x):\n    return torch.sum(x)", "not torch.sum"),
+    "forbidden in hiding": (
+        "e12",
+        "def total(x):\n    return vars(torch)['su' + 'm'](x)",
+        "not torch.sum",
+    ),
+    "a loop in hiding": (
+        "e12",
+        "def total(x):\n    return eval('torch.stack([v for v in x])', {'x': x, 'torch': torch})"
+        ".mean() * len(x)",
+        "no loops",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_answer_fails_with_words(worker: Worker, name: str):
+    key, source, says = WRONG[name]
+    found = verdicts(worker, answers(**{key: source}))
+    wrong = found.pop(f"{key[1]}.{key[2]}")
+    assert (wrong["verdict"], wrong["points"]) == ("failed", 0), wrong
+    assert says in wrong["message"], wrong["message"]
+    assert all(v["verdict"] == "passed" for v in found.values()), "a neighbor lost its points"
+
+
+HOSTILE = {
+    "exit": ("import os; os._exit(0)", "killed"),
+    "late exit": ("def double(x):\n    import os; os._exit(0)", "killed"),
+    "loop": ("while True: pass", "timeout"),
+    "memory": ("hog = [bytearray(50 << 20) for _ in iter(int, 1)]", "killed"),
+    "patched checks": (
+        "import torchcourse.checks.result as r\nr.Result.equals = lambda self, *a, **k: self\n"
+        "def double(x):\n    return x",
+        "failed",
+    ),
+    "patched torch": (
+        "torch.testing.assert_close = lambda *a, **k: None\ntorch.equal = lambda a, b: True\n"
+        "torch.allclose = torch.equal\ndef double(x):\n    return x",
+        "failed",
+    ),
+    "prints the verdict": ("print('✓ 1.1 solved')\ndef double(x):\n    return x", "failed"),
+    "skips its checks": ("# NBVAL_SKIP\ndef double(x):\n    return x", "failed"),
+    "lying tensor": (
+        "class Liar(torch.Tensor):\n    def __eq__(self, other): return True\n"
+        "def double(x):\n    return x.as_subclass(Liar)",
+        "failed",
+    ),
+    "always equal": (
+        "class Equal:\n    def __eq__(self, other): return True\n"
+        "    def __getattr__(self, name): return self\ndef double(x):\n    return Equal()",
+        "failed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_answer_earns_nothing_and_costs_one_exercise(worker: Worker, name: str):
+    source, state = HOSTILE[name]
+    found = verdicts(worker, answers(e11=source))
+    assert (found["1.1"]["verdict"], found["1.1"]["points"]) == (state, 0), found["1.1"]
+    if name != "patched checks":  # that one has broken its own process for good
+        assert [found[id]["verdict"] for id in ("1.2", "1.3", "1.4")] == ["passed"] * 3, found
+
+
+def test_prints_and_warnings_cost_nothing_where_nothing_is_compared(worker: Worker):
+    source = "import warnings, sys\nprint('hello')\n\n"
+    source += "def double(x):\n    warnings.warn('slow')\n    return 2 * x"
+    assert states(worker, answers(e11=source)) == ["passed"] * 4
+    said = verdicts(worker, answers(e11="def double(x):\n    print(x)\n    return 2 * x"))["1.1"]
+    assert said["verdict"] == "failed"
+    assert "remove the print" in said["message"]
+
+
+def test_the_seed_decides_the_inputs(worker: Worker):
+    wrong = answers(e11="def double(x):\n    return 2 * x if x.numel() == 1 else x")
+    first, again, other = (verdicts(worker, wrong, seed)["1.1"]["message"] for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+def test_nothing_hidden_goes_into_the_jail(reference: Reference):
+    text = json.dumps(transplant(reference, answers()))
+    assert "hidden" not in text
+    assert "secret" not in text
+    assert "student" not in text
+
+
+def bytes_of(content: object) -> bytes:
+    return json.dumps(content).encode()
+
+
+def awkward() -> dict[str, bytes]:
+    """Honest notebooks that look strange: each has all answers."""
+    plain, cells = submission(), submission()["cells"]
+    split = [c for c in cells if c["id"] != "answer-1-1"]
+    halves = [
+        dict(cells[0], id=f"half{n}", source=s) for n, s in enumerate(GOOD["1.1"].split("\n"))
+    ]
+    stub = dict(cells[0], id="copy", source="def double(x):\n    raise NotImplementedError")
+    untagged = [dict(cell, metadata={}) for cell in cells]
+    colab = [{k: v for k, v in cell.items() if k != "id"} for cell in cells]
+    old = [dict(cell, input=cell["source"]) for cell in cells]
+    for cell in old:
+        del cell["source"]
+    return {
+        "split": bytes_of(graded.notebook([*halves, *split])),
+        "copied, stub last": bytes_of(graded.notebook([*cells, stub])),
+        "copied, stub first": bytes_of(graded.notebook([stub, *cells])),
+        "Markdown": bytes_of(graded.notebook([dict(c, cell_type="markdown") for c in cells])),
+        "reordered": bytes_of(graded.notebook(cells[::-1])),
+        "tags lost": bytes_of(graded.notebook(untagged)),
+        "Colab": bytes_of(plain | {"cells": colab, "nbformat_minor": 0}),
+        "version 3": bytes_of({"worksheets": [{"cells": old}], "metadata": {}, "nbformat": 3}),
+        "extra cells": bytes_of(graded.notebook([graded.code("x", "1 / 0", [], 1), *cells])),
+        "source as lines": bytes_of(
+            graded.notebook([dict(c, source=c["source"].splitlines(True)) for c in cells])
+        ),
+        "BOM": b"\xef\xbb\xbf" + bytes_of(plain),
+        "Windows": json.dumps(plain, indent=1).replace("\\n", "\\r\\n").encode(),
+    }
+
+
+@pytest.mark.parametrize("name", awkward())
+def test_an_honest_but_awkward_notebook_has_its_answers(name: str):
+    found = read_answers(awkward()[name], ANCHORS)
+    for id, source in GOOD.items():
+        assert found[id] is not None
+        assert found[id].strip() == source, name
+
+
+BROKEN = {
+    "empty": (b"", "empty"),
+    "no JSON": (b"{", "no JSON"),
+    "deep": (b"[" * 200_000, "nested too deeply"),
+    "UTF-16": ("{}".encode("utf-16"), "UTF-8"),
+    "a list": (b"[]", "no Jupyter notebook"),
+    "version 2": (b'{"nbformat": 2}', "version 2"),
+    "no cells": (b'{"nbformat": 4, "cells": {}}', "no Jupyter notebook"),
+    "huge answer": (bytes_of(submission(e11="#" * 300_000)), "more than 200000"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_notebook_is_unreadable_with_a_reason(name: str):
+    data, reason = BROKEN[name]
+    with pytest.raises(Unreadable, match=reason):
+        read_answers(data, ANCHORS)
+
+
+def test_every_file_has_an_entry_whatever_it_is(tmp_path: Path):
+    write(tmp_path / "ada.ipynb", submission())
+    (tmp_path / "folder.ipynb").mkdir()
+    (tmp_path / "big.ipynb").write_bytes(b" " * (21 << 20))
+    (tmp_path / "notes.txt").write_text("not a notebook", encoding="utf-8")
+    write(tmp_path / ".ipynb_checkpoints" / "ada-checkpoint.ipynb", submission())
+    write(tmp_path / "Bo Li_12_assignsubmission_file" / "01_small.ipynb", submission())
+    reasons = {"ada": "", "folder": "a folder", "big": "larger than 20 MB", "Bo Li": ""}
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.ipynb")
+        (tmp_path / "link.ipynb").symlink_to(tmp_path / "ada.ipynb")
+        reasons |= {"pipe": "no regular file", "link": "a symbolic link"}
+    found = {s.learner: s.reason for s in find_submissions([tmp_path])}
+    assert found == reasons
+
+
+def test_archives_are_read_and_never_extracted(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Cy/01_small.ipynb", bytes_of(submission()))
+        archive.writestr("../../escape.ipynb", bytes_of(submission()))
+        archive.writestr("bomb.ipynb", b" " * (64 << 20))
+        archive.writestr("__MACOSX/._x.ipynb", b"")
+    (tmp_path / "torn.zip").write_bytes((tmp_path / "class.zip").read_bytes()[:500])
+    found = {s.learner: s.reason for s in find_submissions([tmp_path])}
+    assert found == {
+        "Cy": "",
+        "escape": "its path leads out of the archive",
+        "bomb": "larger than 20 MB",
+        "torn.zip": "no zip archive",
+    }
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["class.zip", "torn.zip"]
+
+
+def test_learners_have_names_that_are_safe_for_files():
+    assert learner_of("a/ada.ipynb") == "ada"
+    assert learner_of("class.zip/Ada L_9_assignsubmission_file_/02_tensors (1).ipynb") == "Ada L"
+    assert "/" not in learner_of("a/..ipynb")
+
+
+def test_rules_are_found_in_the_source():
+    source = "def f(x):\n    y = [v for v in x]\n    return F.softmax(y)"
+    found = violations(source, ["no loops", "not torch.softmax"])
+    assert [(v.rule, v.line) for v in found] == [("no loops", 2), ("not torch.softmax", 3)]
+    assert violations("def f(x):\n    return x.log_softmax(0)", ["not torch.softmax"]) == []
+    assert violations("from torch import softmax as s", ["not torch.softmax"])
+    assert violations("%time\nwhile x: pass", ["no loops"])
+    with pytest.raises(UnknownRule, match="be nice"):
+        check_rules(["be nice"])
+
+
+def test_a_bad_reference_is_one_line():
+    bad = graded.reference()
+    bad["cells"] = [c for c in bad["cells"] if "hidden" not in c["metadata"]["tags"]]
+    for text in ("", "[]", "{}", json.dumps(bad)):
+        with pytest.raises(BadReference) as caught:
+            parse_reference("01_small", text)
+        assert "\n" not in str(caught.value)
+
+
+def command(*arguments: object, folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "torchcourse.cli", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=170,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", "XDG_CACHE_HOME": str(folder / "cache")},
+    )
+
+
+def test_unusable_arguments_are_one_line_and_status_2(tmp_path: Path, monkeypatch, capsys):
+    solutions = plant_reference(tmp_path)
+    ada = write(tmp_path / "ada.ipynb", submission())
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for arguments in (
+        ["grade", tmp_path / "absent"],
+        ["grade", ada, "--jobs", 0],
+        ["grade", ada, "--timeout", -1],
+        ["grade", ada, "--lesson", "09"],
+        ["grade", ada, "--solutions", tmp_path / "nothing"],
+        ["grade", ada, "--out", ada],
+        ["grade", tmp_path / "nothing"],
+        ["check", tmp_path / "absent.ipynb"],
+        ["check", ada],
+    ):
+        status = main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        assert (status, said.out) == (2, ""), (arguments, said)
+        assert len(said.err.strip().splitlines()) == 1, said.err
+    with pytest.raises(Unusable, match="no lesson 09"):
+        find_reference(solutions, "09")
+
+
+def test_a_class_gets_its_files(tmp_path: Path):
+    plant_reference(tmp_path)
+    write(tmp_path / "class" / "ada.ipynb", submission())
+    write(tmp_path / "class" / "=cmd.ipynb", submission(e11="print('<script>')\nraise ValueError"))
+    (tmp_path / "class" / "broken.ipynb").write_text("{", encoding="utf-8")
+    done = command("grade", "class", "--seed", 7, "--out", "out", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "seed 7" in done.stderr
+    assert "isolation: " in done.stderr
+    data = json.loads((tmp_path / "out" / "grades.json").read_text(encoding="utf-8"))
+    rows = {row["learner"]: row for row in data["submissions"]}
+    assert data["lesson"] == "01_small"
+    assert {name: row["score"] for name, row in rows.items()} == {"ada": 4, "_cmd": 3, "broken": 0}
+    assert rows["broken"]["status"] == "unreadable"
+    assert set(rows["ada"]["exercises"][0]) == {"id", "verdict", "points", "max", "message"}
+    assert all(row["seed"] == 7 and row["max"] == 4 for row in rows.values())
+    assert rows["ada"]["isolation"]["level"] in ("full", "landlock", "limits", "process")
+    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert [(line["learner"], line["1.1"]) for line in table] == [
+        ("_cmd", "failed"),
+        ("ada", "passed"),
+        ("broken", ""),
+    ]
+    suites = ElementTree.parse(tmp_path / "out" / "junit.xml").getroot()
+    assert [suite.get("failures") for suite in suites] == ["1", "0", "0"]
+    pages = sorted(path.name for path in (tmp_path / "out" / "feedback").iterdir())
+    assert pages == ["_cmd.html", "ada.html", "broken.html"]
+    page = (tmp_path / "out" / "feedback" / "_cmd.html").read_text(encoding="utf-8")
+    assert "ValueError" in page
+    assert "<script" not in page
+    assert "student" not in page
+    assert not (tmp_path / "out" / ".unfinished").exists()
+
+
+def test_a_run_that_was_killed_goes_on_and_leaves_no_process(tmp_path: Path):
+    plant_reference(tmp_path)
+    slow = "import time; time.sleep(0.7)\n"
+    for n in range(4):
+        content = submission(e11=slow + GOOD["1.1"]) if n % 2 else submission(e11=slow)
+        write(tmp_path / "class" / f"learner{n}.ipynb", content)
+    arguments = ["grade", "class", "--out", "out", "--jobs", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "torchcourse.cli", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    kept = tmp_path / "out" / ".unfinished"
+    deadline = time.monotonic() + 90
+    while len(list(kept.glob("[0-9a-f]*.json"))) < 2:
+        assert time.monotonic() < deadline
+        assert process.poll() is None, "it was done before it could be killed"
+        time.sleep(0.05)
+    pids = tree(process.pid)[1:]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    first = {path.name: path.read_bytes() for path in kept.glob("[0-9a-f]*.json")}
+    while pids and time.monotonic() < deadline:
+        pids = [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+        time.sleep(0.1)
+    assert not pids
+    done = command(*arguments, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(first)}/4" in done.stderr
+    seed = re.search(r"seed (\d+)", done.stderr)[1]
+    undisturbed = command(
+        "grade", "class", "--out", "again", "--seed", seed, "--jobs", "2", folder=tmp_path
+    )
+    assert undisturbed.returncode == 0
+    for name in ("grades.csv", "junit.xml"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_a_learner_checks_alone(tmp_path: Path):
+    solutions = plant_reference(tmp_path)
+    notebook = write(
+        tmp_path / "exercises" / "01_small.ipynb",
+        submission(e12="def total(x):\n    raise NotImplementedError", e13=WRONG["a view"][1]),
+    )
+    done = command("check", notebook, "--hint", folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[:5] == [
+        "✓ 1.1 solved",
+        "○ 1.2 not written yet",
+        "✗ 1.3 passes its visible check, and fails on other inputs",
+        "✓ 1.4 solved",
+        "visible 3 of 4, hidden 2 of 4",
+    ]
+    assert "detached" in done.stdout
+    assert "Hint 1 · Recall" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    write(notebook, submission())
+    done = command("check", notebook, "--solutions", solutions, folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_scheduler_gives_the_same_grades_also_when_a_worker_dies(tmp_path: Path):
+    solutions = plant_reference(tmp_path)
+    for n in range(4):
+        source = "import time; time.sleep(0.3)\n" + (GOOD["1.1"] if n % 2 else "")
+        write(tmp_path / "class" / f"learner{n}.ipynb", submission(e11=source))
+    options = Options([tmp_path / "class"], solutions, seed=3, out=tmp_path / "out")
+    there = dataclasses.replace(options, out=tmp_path / "there")
+    if importlib.util.find_spec("distributed") is None:
+        with pytest.raises(Unusable, match="pip install distributed"):
+            grade(dataclasses.replace(there, dask="tcp://127.0.0.1:1"))
+        pytest.skip("distributed is not installed: only its absence was tested")
+    script = tmp_path / "cluster.py"
+    script.write_text(CLUSTER, encoding="utf-8")
+    arguments = [sys.executable, script, tmp_path / "class", solutions, there.out]
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=170)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "killed a worker" in done.stdout
+    grade(options)
+    for name in ("grades.csv", "grades.json"):
+        assert (there.out / name).read_bytes() == (options.out / name).read_bytes()
+
+
+CLUSTER = """
+import dataclasses, os, signal, sys, threading, time
+from pathlib import Path
+
+from distributed import LocalCluster
+
+from torchcourse.grading.run import Options, grade
+
+
+def kill_one(cluster, kept):
+    while len(list(kept.glob("[0-9a-f]*.json"))) < 2:
+        time.sleep(0.05)
+    os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    print("killed a worker", flush=True)
+
+
+if __name__ == "__main__":
+    folder, solutions, out = map(Path, sys.argv[1:])
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        watch = threading.Thread(target=kill_one, args=(cluster, out / ".unfinished"), daemon=True)
+        watch.start()
+        grade(Options([folder], solutions, seed=3, out=out, dask=cluster.scheduler_address))
+        watch.join(5)
+"""
+
+
+@pytest.mark.parametrize("lesson", [path.stem for path in sorted(SOLUTIONS.glob("*.ipynb"))])
+def test_a_solution_of_the_course_gets_full_marks(lesson: str, of_the_course: Worker):
+    """Each hidden cell works through the proxy, too: what it sends and asks for can cross."""
+    reference = find_reference(SOLUTIONS, lesson)
+    task = {"op": "reference", "lesson": reference.lesson, "text": reference.text}
+    of_the_course.ask(task, 60.0)
+    cells = {cell["id"]: cell["source"] for cell in reference.cells}
+    given = {exercise.id: cells[exercise.answer] for exercise in reference.exercises}
+    found = verdicts(of_the_course, given, timeout=30.0)
+    bad = {id: v["message"] for id, v in found.items() if v["verdict"] != "passed"}
+    assert not bad, bad
