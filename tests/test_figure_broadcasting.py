@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from figure_page import DESK, PHONE, Look, write_page
 from playwright.sync_api import Locator, Page
 
 from torchcourse import figures
 from torchcourse.figures import Figure
 
 pytest_plugins = ["browser"]
-
-Look = Callable[..., AbstractContextManager[Page]]
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1100, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -90,44 +81,12 @@ def test_the_static_table_has_every_pair(figure: Figure) -> None:
                 assert cell == "error"
 
 
-def test_same_bytes_in_every_process_and_notebook(figure: Figure) -> None:
-    code = (
-        "import sys, torch; torch.set_default_dtype(torch.float64)\n"
-        "from torchcourse import figures as f\n"
-        "with torch.device('meta'): print(f.broadcasting().html)"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert run.stdout == figure.html + "\n"
-
-
-def test_small_and_alone(figure: Figure) -> None:
-    assert len(figure.html.encode()) <= 20 * 1024
-    assert figure.path.stat().st_size <= 8 * 1024
-    assert figure.module.endswith("export default { render };\n")
-    assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|\bsrc=|\bimport\b[ (]", figure.html)
-    assert not re.search(r"0x[0-9a-f]+|/(home|root|tmp|work)/", figure.html)
-
-
 # --- in a browser --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def address(figure: Figure, tmp_path: Path) -> str:
-    path = tmp_path / "page.html"
-    path.write_text(
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>figure</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-        f"</style></head><body><main><h1>figure</h1>{figure.html}</main></body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write_page(tmp_path, figure)
 
 
 def status(page: Page) -> str:

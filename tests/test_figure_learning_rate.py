@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from figure_page import DESK, PHONE, Look, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
 from torchcourse.figures import Figure
 
 pytest_plugins = ["browser"]
-
-Look = Callable[..., AbstractContextManager[Page]]
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1100, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -80,44 +72,12 @@ def test_the_numbers_of_the_notes(figure: Figure) -> None:
     assert at[0.3][:4] == [16, 31.36, 61.47, 120.5]
 
 
-def test_same_bytes_in_every_process_and_notebook(figure: Figure) -> None:
-    code = (
-        "import torch; torch.set_default_dtype(torch.float16); torch.set_grad_enabled(False)\n"
-        "from torchcourse import figures as f\n"
-        "with torch.device('meta'): print(f.learning_rate().html)"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert run.stdout == figure.html + "\n"
-
-
-def test_small_and_alone(figure: Figure) -> None:
-    assert len(figure.html.encode()) <= 20 * 1024
-    assert figure.path.stat().st_size <= 8 * 1024
-    assert figure.module.endswith("export default { render };\n")
-    assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|\bsrc=|\bimport\b[ (]", figure.html)
-    assert not re.search(r"0x[0-9a-f]+|/(home|root|tmp|work)/", figure.html)
-
-
 # --- in a browser --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def address(figure: Figure, tmp_path: Path) -> str:
-    path = tmp_path / "page.html"
-    path.write_text(
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>figure</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-        f"</style></head><body><main><h1>figure</h1>{figure.html}</main></body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write_page(tmp_path, figure)
 
 
 def status(page: Page) -> str:
@@ -281,9 +241,7 @@ def test_fits_a_phone_and_does_not_jump(look: Look, figure: Figure, address: str
 
 
 def test_two_copies_live_alone(page: Page, figure: Figure, tmp_path: Path) -> None:
-    path = tmp_path / "two.html"
-    path.write_text(f"<!doctype html><meta charset=utf-8>{figure.html}{figure.html}", "utf-8")
-    page.goto(path.as_uri())
+    page.goto(write_page(tmp_path, figure, figure))
     page.get_by_role("slider").nth(1).press("End")
     says = page.get_by_role("status").all_inner_texts()
     assert says == [sentence(0.24), sentence(0.3)]

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
-import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from axe_playwright_python.sync_playwright import Axe
+from figure_page import Look, write_page
 from playwright.sync_api import Locator, Page
 
 from torchcourse import figures
 from torchcourse.figures import Figure
 
 pytest_plugins = ["browser"]
-
-Look = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture(scope="module")
@@ -31,29 +23,6 @@ def plane() -> Figure:
 
 
 # --- the data, against NumPy --------------------------------------------------------------------
-
-
-def test_same_bytes_whatever_the_process_and_the_notebook(plane: Figure) -> None:
-    code = "from torchcourse import figures; x = figures.plane(); print(x.html, repr(x))"
-    env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
-    run = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, check=True, encoding="utf-8"
-    )
-    assert run.stdout == f"{plane.html} {plane!r}\n"
-    torch.set_default_dtype(torch.float64)
-    try:
-        with torch.device("meta"), warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            assert figures.plane().html == plane.html
-    finally:
-        torch.set_default_dtype(torch.float32)
-    assert not told
-
-
-def test_small_and_fetches_nothing(plane: Figure) -> None:
-    assert len(plane.html.encode()) <= 20 * 1024
-    assert plane.path.stat().st_size <= 8 * 1024
-    assert not any(word in plane.html for word in ("http:", "https:", "@import", "url(", " src="))
 
 
 def test_the_matrices_differ_in_what_they_teach(plane: Figure) -> None:
@@ -112,19 +81,6 @@ def test_images_of_the_arrow(plane: Figure) -> None:
 # --- in a browser -------------------------------------------------------------------------------
 
 
-def _write(folder: Path, *shown: Figure) -> str:
-    body = "\n".join(one.html for one in shown)
-    path = folder / "page.html"
-    path.write_text(
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>plane</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-        f"</style></head><body><main><h1>plane</h1>{body}</main></body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
-
-
 def _short(x: float) -> str:
     return f"{x:.2f}".rstrip("0").rstrip(".")
 
@@ -147,7 +103,7 @@ def _sentence(one: dict, degrees: int, image: list) -> str:
 
 def test_every_state_by_mouse(page: Page, plane: Figure, tmp_path: Path) -> None:
     """All matrices and directions: the sentence, and where the arrows on both planes end."""
-    page.goto(_write(tmp_path, plane))
+    page.goto(write_page(tmp_path, plane))
     assert page.locator("[role=status]").inner_text() == plane.words
     told = page.evaluate(
         """() => [...document.querySelectorAll("input[type=radio]")].flatMap((radio) => {
@@ -181,7 +137,7 @@ def test_every_state_by_mouse(page: Page, plane: Figure, tmp_path: Path) -> None
 
 
 def test_circle_and_grid_are_moved_by_the_matrix(page: Page, plane: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, plane))
+    page.goto(write_page(tmp_path, plane))
     t = np.arange(73) * np.pi / 36
     for number, one in enumerate(plane.data["matrices"]):
         page.get_by_role("radio").nth(number).check()
@@ -205,7 +161,7 @@ def _points(svg: Locator, kind: str) -> list[np.ndarray]:
 
 
 def test_by_keyboard(page: Page, plane: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, plane))
+    page.goto(write_page(tmp_path, plane))
     status, ellipse = page.locator("[role=status]"), page.locator("svg .tc-round").last
     arrow = page.locator("svg .tc-x .tc-shaft").last
     page.keyboard.press("Tab")  # the matrices
@@ -229,7 +185,7 @@ def test_by_keyboard(page: Page, plane: Figure, tmp_path: Path) -> None:
 
 
 def test_keys_stay_in_the_figure(page: Page, plane: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, plane))
+    page.goto(write_page(tmp_path, plane))
     page.evaluate(
         "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
     )
@@ -240,7 +196,7 @@ def test_keys_stay_in_the_figure(page: Page, plane: Figure, tmp_path: Path) -> N
 
 
 def test_two_copies_work_alone(page: Page, plane: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, plane, plane))
+    page.goto(write_page(tmp_path, plane, plane))
     page.locator(".tc-figure").nth(1).get_by_role("radio").last.check()
     told = page.locator("[role=status]").all_inner_texts()
     assert told[0] == plane.words
@@ -252,7 +208,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
     look: Look, plane: Figure, tmp_path: Path, scheme: str, width: int
 ) -> None:
     with look(viewport={"width": width, "height": 800}, color_scheme=scheme) as page:
-        page.goto(_write(tmp_path, plane))
+        page.goto(write_page(tmp_path, plane))
         for number, one in enumerate(plane.data["matrices"]):
             page.get_by_role("radio").nth(number).check()
             wide = page.evaluate(
@@ -297,6 +253,6 @@ def _contrast(first: str, second: str) -> float:
 
 def test_reads_without_scripts(look: Look, plane: Figure, tmp_path: Path) -> None:
     with look(viewport={"width": 360, "height": 800}, java_script_enabled=False) as page:
-        page.goto(_write(tmp_path, plane))
+        page.goto(write_page(tmp_path, plane))
         assert page.locator("p").first.inner_text() == plane.words
         assert page.locator("tr").count() == len(plane.table) == 9

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import ast
 import itertools
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
+from figure_page import DESK, PHONE, Look, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -28,9 +26,6 @@ from torchcourse.site.plan import PARTS
 
 pytest_plugins = ["browser"]
 
-Look = Callable[..., AbstractContextManager[Page]]
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1100, "height": 900}
 COUNT = 12
 
 
@@ -168,44 +163,9 @@ def test_paths_and_hours_are_those_of_the_plan() -> None:
 # --- the page --------------------------------------------------------------------------------
 
 
-def test_same_bytes_in_every_process_and_notebook(figure: Figure) -> None:
-    code = (
-        "import numpy as np, torch; torch.set_default_dtype(torch.float16)\n"
-        "torch.set_grad_enabled(False); np.set_printoptions(precision=1, threshold=1)\n"
-        "from torchcourse import figures as f\n"
-        "with torch.device('meta'): print(f.quiz().html)"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert run.stdout == figure.html + "\n"
-    with np.printoptions(threshold=1):
-        assert figures.quiz().html == figure.html
-
-
-def test_small_and_alone(figure: Figure) -> None:
-    assert len(figure.html.encode()) <= 20 * 1024
-    assert figure.path.stat().st_size <= 8 * 1024
-    assert figure.module.endswith("export default { render };\n")
-    assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|\bsrc=|\bimport\b[ (]", figure.html)
-    assert not re.search(r"0x[0-9a-f]+|/(home|root|tmp|work)/", figure.html)
-
-
 @pytest.fixture
 def address(figure: Figure, tmp_path: Path) -> str:
-    path = tmp_path / "page.html"
-    path.write_text(
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>figure</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-        f"</style></head><body><main><h1>figure</h1>{figure.html}</main></body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write_page(tmp_path, figure)
 
 
 def status(page: Page, copy: int = 0) -> str:
@@ -383,9 +343,7 @@ def test_fits_a_phone_and_answering_moves_nothing(look: Look, address: str) -> N
 
 
 def test_two_copies_live_alone(page: Page, figure: Figure, tmp_path: Path) -> None:
-    path = tmp_path / "two.html"
-    path.write_text(f"<!doctype html><meta charset=utf-8>{figure.html}{figure.html}", "utf-8")
-    page.goto(path.as_uri())
+    page.goto(write_page(tmp_path, figure, figure))
     page.locator(".tc-figure").nth(1).locator(".tc-quiz-option").nth(1).click()
     assert [status(page, i) for i in (0, 1)] == [
         figure.words,

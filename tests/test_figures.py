@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from html.parser import HTMLParser
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from figure_page import DESK, PHONE, Look, write_page
 from playwright.sync_api import Browser, Page
 
 from torchcourse import figures
@@ -25,9 +20,6 @@ from torchcourse.figures import Figure
 pytest_plugins = ["browser"]
 
 MAKERS = {"sharing": figures.sharing, "promotion": figures.promotion}
-Look = Callable[..., AbstractContextManager[Page]]
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1100, "height": 900}
 
 
 @pytest.fixture(scope="module", params=MAKERS)
@@ -43,121 +35,6 @@ def sharing() -> Figure:
 @pytest.fixture(scope="module")
 def promotion() -> Figure:
     return figures.promotion()
-
-
-# --- what is shown, whatever shows it -----------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_same_bytes_in_every_process(name: str) -> None:
-    code = f"from torchcourse import figures as f; x = f.{name}(); print(x.html, repr(x))"
-    texts = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            check=True,
-            encoding="utf-8",
-        ).stdout
-        for seed in ("1", "2")
-    }
-    made = MAKERS[name]()
-    assert texts == {f"{made.html} {made!r}\n"}
-
-
-def test_same_whatever_the_notebook_set_before(figure: Figure) -> None:
-    torch.set_default_dtype(torch.float64)
-    try:
-        with torch.device("meta"), warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            again = MAKERS[figure.name]()
-        assert torch.get_default_dtype() == torch.float64
-    finally:
-        torch.set_default_dtype(torch.float32)
-    assert again.html == figure.html
-    assert not told
-
-
-def test_reprs_hold_no_address(figure: Figure) -> None:
-    assert not re.search(r"0x[0-9a-f]+|/(home|root|tmp|work)/", figure.html + repr(figure))
-    assert figure.words in repr(figure)
-    assert figure._repr_html_() == figure.html
-
-
-def test_nothing_is_fetched(figure: Figure) -> None:
-    assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|\bsrc=|\bimport\b[ (]", figure.html)
-
-
-def test_small(figure: Figure) -> None:
-    assert len(figure.html.encode()) <= 20 * 1024
-    assert figure.path.stat().st_size <= 8 * 1024
-
-
-def test_module_is_anywidget_format(figure: Figure) -> None:
-    assert figure.module.endswith("export default { render };\n")
-    assert figure.path.read_text(encoding="utf-8") in figure.module
-    assert figure.module in figure.html
-
-
-class _Words(HTMLParser):
-    """The text that is left where styles and scripts are taken out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inside = ""
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.inside = tag
-
-    def handle_data(self, data: str) -> None:
-        if self.inside not in ("style", "script"):
-            self.text.append(data)
-
-
-def test_words_and_table_without_scripts(figure: Figure) -> None:
-    parser = _Words()
-    parser.feed(figure.html)
-    assert figure.words in parser.text
-    for row in figure.table:
-        assert set(row) <= set(parser.text)
-
-
-def test_data_cannot_end_the_script() -> None:
-    made = Figure("sharing", {"x": "</script><b>&"}, {"op": 0}, "<i>", 'say "hi"', [["<u>"]])
-    assert made.html.count("</script>") == 1
-    assert "<b>" not in made.html
-    assert "<i>" not in made.html
-    assert "<u>" not in made.html
-    assert 'aria-label="say &quot;hi&quot;"' in made.html
-
-
-def test_widget_is_the_same_module(figure: Figure) -> None:
-    anywidget = pytest.importorskip("anywidget", reason="the extra `widgets` is not installed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # ipywidgets' own
-        widget = figure.widget()
-    assert isinstance(widget, anywidget.AnyWidget)
-    assert str(widget._esm) == figure.module
-    assert json.loads(json.dumps(widget.data)) == json.loads(json.dumps(figure.data))
-    for key, value in figure.state.items():
-        assert getattr(widget, key) == value
-        assert key in widget.keys  # synced
-
-
-def test_widget_without_anywidget_says_how(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "anywidget", None)
-    with pytest.raises(ImportError, match="pip install anywidget"):
-        figure.widget()
-
-
-def test_import_is_light() -> None:
-    code = (
-        "import sys, torchcourse, torchcourse.figures as f; f.sharing()\n"
-        "print([m for m in ('matplotlib', 'anywidget', 'IPython', 'nbformat') if m in sys.modules])"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert run.stdout == "[]\n"
 
 
 # --- sharing: against reality -------------------------------------------------------------------
@@ -314,25 +191,12 @@ def test_promotion_says_the_documented_rule(
 # --- in a browser -------------------------------------------------------------------------------
 
 
-def _write(folder: Path, *shown: Figure) -> str:
-    body = "\n".join(one.html for one in shown)
-    path = folder / "page.html"
-    path.write_text(
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>figures</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-        f"</style></head><body><main><h1>figures</h1>{body}</main></body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
-
-
 def _status(page: Page, copy: int = 0) -> str:
     return page.locator("[role=status]").nth(copy).inner_text().replace("\xa0", " ")
 
 
 def test_two_copies_from_a_file_work_alone(page: Page, figure: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, figure, figure))
+    page.goto(write_page(tmp_path, figure, figure))
     assert page.locator("table").count() == 0  # the words and the table gave way
     assert [_status(page, i) for i in (0, 1)] == [figure.words] * 2
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
@@ -358,7 +222,7 @@ def _sentence(data: dict, op: dict, side: str, element: int) -> str:
 
 def test_sharing_every_state_by_mouse(page: Page, sharing: Figure, tmp_path: Path) -> None:
     """All 16 operations, each element of a and b: sentence, boxes and marks agree with the data."""
-    page.goto(_write(tmp_path, sharing))
+    page.goto(write_page(tmp_path, sharing))
     radios = page.locator(".tc-ops input")
     told = page.evaluate(
         """async () => {
@@ -398,7 +262,7 @@ def test_sharing_every_state_by_mouse(page: Page, sharing: Figure, tmp_path: Pat
 
 
 def test_sharing_by_keyboard(page: Page, sharing: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, sharing))
+    page.goto(write_page(tmp_path, sharing))
     boxes = page.locator(".tc-box")
     assert boxes.all_inner_texts() == ["0", "1", "99", "3", "4", "5"]
     page.keyboard.press("Tab")  # the operations
@@ -422,7 +286,7 @@ def test_sharing_by_keyboard(page: Page, sharing: Figure, tmp_path: Path) -> Non
 
 def test_promotion_by_mouse(page: Page, promotion: Figure, tmp_path: Path) -> None:
     """Every cell of every mode: sentence, and the text in the cell."""
-    page.goto(_write(tmp_path, promotion))
+    page.goto(write_page(tmp_path, promotion))
     data = promotion.data
     for mode in data["modes"]:
         page.get_by_role("radio", name=mode["label"]).check()
@@ -443,7 +307,7 @@ def test_promotion_by_mouse(page: Page, promotion: Figure, tmp_path: Path) -> No
 
 
 def test_promotion_by_keyboard(page: Page, promotion: Figure, tmp_path: Path) -> None:
-    page.goto(_write(tmp_path, promotion))
+    page.goto(write_page(tmp_path, promotion))
     grid = page.get_by_role("grid")
     assert grid.get_by_role("gridcell").count() == 81
     page.keyboard.press("Tab")
@@ -468,7 +332,7 @@ def test_promotion_by_keyboard(page: Page, promotion: Figure, tmp_path: Path) ->
 
 def test_keys_stay_in_the_figure(page: Page, figure: Figure, tmp_path: Path) -> None:
     """A notebook must not see arrows and letters; chords, and keys we do not use, stay alive."""
-    page.goto(_write(tmp_path, figure))
+    page.goto(write_page(tmp_path, figure))
     page.evaluate(
         """() => {
           window.heard = [];
@@ -495,7 +359,7 @@ def test_axe_finds_nothing(
     look: Look, figure: Figure, tmp_path: Path, scheme: str, size: dict
 ) -> None:
     with look(viewport=size, color_scheme=scheme) as page:
-        page.goto(_write(tmp_path, figure, figure))
+        page.goto(write_page(tmp_path, figure, figure))
         for radio in (0, page.locator(".tc-figure").first.get_by_role("radio").count() - 1):
             page.locator(".tc-figure").first.get_by_role("radio").nth(radio).check()
             response = Axe().run(page).response
@@ -513,7 +377,7 @@ def test_the_page_decides_between_light_and_dark(
     system = "dark" if scheme == "light" else "light"
     value = scheme if mark == "data-theme" else str(scheme == "light").lower()
     with look(viewport=DESK, color_scheme=system) as page:
-        page.goto(_write(tmp_path, figure))
+        page.goto(write_page(tmp_path, figure))
         page.evaluate("([key, value]) => document.body.setAttribute(key, value)", [mark, value])
         ground = page.evaluate(
             "getComputedStyle(document.querySelector('.tc-figure')).backgroundColor"
@@ -524,7 +388,7 @@ def test_the_page_decides_between_light_and_dark(
 
 def test_fits_a_phone(look: Look, figure: Figure, tmp_path: Path) -> None:
     with look(viewport=PHONE) as page:
-        page.goto(_write(tmp_path, figure))
+        page.goto(write_page(tmp_path, figure))
         for radio in page.get_by_role("radio").all():
             radio.check()
             wide = page.evaluate(
@@ -537,7 +401,7 @@ def test_fits_a_phone(look: Look, figure: Figure, tmp_path: Path) -> None:
 
 def test_reads_without_scripts(look: Look, figure: Figure, tmp_path: Path) -> None:
     with look(viewport=PHONE, java_script_enabled=False) as page:
-        page.goto(_write(tmp_path, figure))
+        page.goto(write_page(tmp_path, figure))
         assert page.locator("p").first.inner_text() == figure.words
         assert page.locator("tr").count() == len(figure.table)
 
@@ -548,7 +412,7 @@ def test_words_stay_where_drawing_fails(browser: Browser, figure: Figure, tmp_pa
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(_write(tmp_path, broken))
+    page.goto(write_page(tmp_path, broken))
     assert page.locator("p").first.inner_text() == figure.words
     assert errors
     context.close()
