@@ -6,24 +6,20 @@ is refused, and fails the test, as does any message on the console.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from site_pages import names
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request, Route
+    from playwright.sync_api import Page, Request
 
-pytest_plugins = ["browser", "built_site"]
+pytest_plugins = ["browser", "built_site", "site_browser"]
 
+Reader = Callable[..., AbstractContextManager["Page"]]
 KIB = 1024
 MOST_BYTES, MOST_REQUESTS = 300 * KIB, 20
 PHONE = {"width": 390, "height": 844}
@@ -31,67 +27,11 @@ DESKTOP = {"width": 1280, "height": 900}
 CHAPTER = "chapters/02_tensors"
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        """Say nothing: the browser's side is what is tested."""
-
-
-@pytest.fixture(scope="module")
-def served(site: Path) -> Iterator[str]:
-    """Address of a plain web server (`python -m http.server`) on the site's folder."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(params=["http", "file"])
-def start(request: pytest.FixtureRequest, site: Path, served: str) -> str:
-    """Where the site starts: on the web server, and on the disk."""
-    return served if request.param == "http" else site.as_uri()
-
-
-@contextmanager
-def reader(browser: Browser, **context: object) -> Iterator[Page]:
-    """A page without network; afterwards, no console message and no refused request."""
-    tab = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", **context})
-    problems: list[str] = []
-
-    def only_here(route: Route) -> None:
-        address = urlsplit(route.request.url)
-        if address.scheme in ("file", "data", "blob") or address.hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            problems.append(f"asks for {route.request.url}")
-            route.abort()
-
-    def failed(request: Request) -> None:
-        # What was still loading when the test went on to the next page is no failure.
-        if request.failure != "net::ERR_ABORTED":
-            problems.append(f"failed: {request.url} {request.failure}")
-
-    tab.route("**/*", only_here)
-    page = tab.new_page()
-    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-    page.on("console", lambda told: problems.append(f"console: {told.type}: {told.text}"))
-    page.on("requestfailed", failed)
-    try:
-        yield page
-        page.wait_for_load_state("load")
-        assert problems == []
-    finally:
-        tab.close()
-
-
 # Every page
 
 
-def test_every_page_opens_without_a_word(browser: Browser, site: Path, start: str) -> None:
-    with reader(browser) as page:
+def test_every_page_opens_without_a_word(reader: Reader, site: Path, start: str) -> None:
+    with reader() as page:
         for name in names(site):
             page.goto(f"{start}/{name}.html")
             assert page.locator("h1").is_visible()
@@ -109,14 +49,14 @@ def test_every_page_opens_without_a_word(browser: Browser, site: Path, start: st
     ],
 )
 def test_a_page_with_problems_is_noticed(
-    browser: Browser, tmp_path: Path, html: str, problem: str
+    reader: Reader, tmp_path: Path, html: str, problem: str
 ) -> None:
     (tmp_path / "x.html").write_text(html, encoding="utf-8")
-    with pytest.raises(AssertionError, match=problem), reader(browser) as page:
+    with pytest.raises(AssertionError, match=problem), reader() as page:
         page.goto((tmp_path / "x.html").as_uri())
 
 
-def test_every_page_is_light(browser: Browser, site: Path, served: str) -> None:
+def test_every_page_is_light(reader: Reader, site: Path, served: str) -> None:
     heavy = {}
     for name in names(site):
         sizes: list[int] = []
@@ -124,7 +64,7 @@ def test_every_page_is_light(browser: Browser, site: Path, served: str) -> None:
         def count(request: Request, sizes: list[int] = sizes) -> None:
             sizes.append(request.sizes()["responseBodySize"])
 
-        with reader(browser, viewport=PHONE) as page:
+        with reader(viewport=PHONE) as page:
             page.on("requestfinished", count)
             page.goto(f"{served}/{name}.html")
             # Pictures below the fold are loaded when a reader comes near them.
@@ -136,61 +76,11 @@ def test_every_page_is_light(browser: Browser, site: Path, served: str) -> None:
     assert heavy == {}
 
 
-LOOKS = {
-    "light": {"viewport": DESKTOP, "color_scheme": "light"},
-    "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
-    "phone": {"viewport": PHONE, "color_scheme": "light"},
-}
-OPEN_ALL = "document.querySelectorAll('details').forEach(d => (d.open = true))"
-# A page's other themes and widths have the same elements: only what is drawn can differ.
-DRAWN = ["color-contrast", "scrollable-region-focusable"]
-RULES = {"light": None, "dark": DRAWN[:1], "phone": DRAWN}
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(browser: Browser, site: Path, served: str, look: str) -> None:
-    found = []
-    with reader(browser, **LOOKS[look]) as page:
-        for name in names(site):
-            page.goto(f"{served}/{name}.html")
-            page.evaluate(OPEN_ALL)
-            found += _axe(page, name, RULES[look])
-    assert found == []
-
-
-def test_axe_finds_nothing_in_the_open_menu_and_search(browser: Browser, served: str) -> None:
-    with reader(browser, viewport=PHONE) as page:
-        page.goto(f"{served}/index.html")
-        page.locator(".menu-button").click()
-        assert _axe(page, "menu") == []
-        page.keyboard.press("Escape")
-        page.locator(".search-button").click()
-        assert _axe(page, "search") == []
-
-
-def test_axe_notices(browser: Browser, tmp_path: Path) -> None:
-    html = "<html lang=en><title>x</title><main><h1>x</h1><p style='color:#aaa'>pale</p></main>"
-    (tmp_path / "x.html").write_text(html, encoding="utf-8")
-    with reader(browser) as page:
-        page.goto((tmp_path / "x.html").as_uri())
-        assert ["color-contrast" in line for line in _axe(page, "x")] == [True]
-
-
-def _axe(page: Page, name: str, only: list[str] | None = None) -> list[str]:
-    page.wait_for_timeout(250)  # the menu has moved in
-    options = {"runOnly": only} if only else None
-    violations = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{name}: {violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
-        for violation in violations
-    ]
-
-
 # The buttons
 
 
-def test_menu_on_a_phone(browser: Browser, start: str) -> None:
-    with reader(browser, viewport=PHONE) as page:
+def test_menu_on_a_phone(reader: Reader, start: str) -> None:
+    with reader(viewport=PHONE) as page:
         page.goto(f"{start}/index.html")
         button, menu = page.locator(".menu-button"), page.locator("#site-nav")
         assert menu.is_hidden()
@@ -211,8 +101,8 @@ def test_menu_on_a_phone(browser: Browser, start: str) -> None:
         menu.wait_for(state="hidden")
 
 
-def test_menu_on_a_wide_screen_is_always_there(browser: Browser, start: str) -> None:
-    with reader(browser) as page:
+def test_menu_on_a_wide_screen_is_always_there(reader: Reader, start: str) -> None:
+    with reader() as page:
         page.goto(f"{start}/{CHAPTER}.html")
         assert page.locator(".menu-button").is_hidden()
         current = page.locator('#site-nav a[aria-current="page"]')
@@ -228,8 +118,8 @@ def test_menu_on_a_wide_screen_is_always_there(browser: Browser, start: str) -> 
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_search(browser: Browser, start: str, viewport: dict[str, int]) -> None:
-    with reader(browser, viewport=viewport) as page:
+def test_search(reader: Reader, start: str, viewport: dict[str, int]) -> None:
+    with reader(viewport=viewport) as page:
         page.goto(f"{start}/{CHAPTER}.html")
         visible = page.locator("input[type=search]:visible")
         assert visible.count() == 0
@@ -256,10 +146,10 @@ def test_search(browser: Browser, start: str, viewport: dict[str, int]) -> None:
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_theme_is_switched_and_remembered(
-    browser: Browser, start: str, viewport: dict[str, int]
+    reader: Reader, start: str, viewport: dict[str, int]
 ) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
-    with reader(browser, viewport=viewport, color_scheme="light") as page:
+    with reader(viewport=viewport, color_scheme="light") as page:
         page.goto(f"{start}/index.html")
         button = page.locator(".theme-button")
         light = page.evaluate(ground)
@@ -275,13 +165,13 @@ def test_theme_is_switched_and_remembered(
         page.keyboard.press("Enter")
         page.reload()
         assert page.evaluate(ground) == light
-    with reader(browser, color_scheme="dark") as page:
+    with reader(color_scheme="dark") as page:
         page.goto(f"{start}/index.html")
         assert page.evaluate(ground) == dark, "without a choice, the system decides"
 
 
-def test_previous_and_next_lead_through_the_site(browser: Browser, site: Path, start: str) -> None:
-    with reader(browser) as page:
+def test_previous_and_next_lead_through_the_site(reader: Reader, site: Path, start: str) -> None:
+    with reader() as page:
         page.goto(f"{start}/index.html")
         seen = 1
         while page.locator("a.next").count():
@@ -294,8 +184,8 @@ def test_previous_and_next_lead_through_the_site(browser: Browser, site: Path, s
         assert seen == len(names(site)) - 1  # all but the search page
 
 
-def test_keyboard_reaches_the_text_and_what_scrolls(browser: Browser, served: str) -> None:
-    with reader(browser, viewport=PHONE) as page:
+def test_keyboard_reaches_the_text_and_what_scrolls(reader: Reader, served: str) -> None:
+    with reader(viewport=PHONE) as page:
         page.goto(f"{served}/{CHAPTER}.html")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip-link"
@@ -309,8 +199,8 @@ def test_keyboard_reaches_the_text_and_what_scrolls(browser: Browser, served: st
         page.wait_for_function("document.activeElement.scrollLeft > 0")
 
 
-def test_tables_scroll_in_their_own_box(browser: Browser, served: str) -> None:
-    with reader(browser, viewport={"width": 320, "height": 600}) as page:
+def test_tables_scroll_in_their_own_box(reader: Reader, served: str) -> None:
+    with reader(viewport={"width": 320, "height": 600}) as page:
         page.goto(f"{served}/index.html")
         page.evaluate(
             "document.querySelectorAll('td').forEach(d => (d.style.whiteSpace = 'nowrap'));"
@@ -322,8 +212,8 @@ def test_tables_scroll_in_their_own_box(browser: Browser, served: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_code_can_be_copied(browser: Browser, served: str) -> None:
-    with reader(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+def test_code_can_be_copied(reader: Reader, served: str) -> None:
+    with reader(permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(f"{served}/{CHAPTER}.html")
         cell = page.locator(".cell_input .highlight").first
         wanted = cell.locator("pre").inner_text()
@@ -333,8 +223,8 @@ def test_code_can_be_copied(browser: Browser, served: str) -> None:
         assert page.evaluate("navigator.clipboard.readText()").strip() == wanted.strip()
 
 
-def test_hints_open_by_keyboard(browser: Browser, served: str) -> None:
-    with reader(browser) as page:
+def test_hints_open_by_keyboard(reader: Reader, served: str) -> None:
+    with reader() as page:
         page.goto(f"{served}/exercises/02_tensors.html")
         hint = page.locator(".bd-article details").first
         assert not hint.evaluate("box => box.open")
@@ -344,58 +234,21 @@ def test_hints_open_by_keyboard(browser: Browser, served: str) -> None:
         assert len(hint.inner_text()) > len(hint.locator("summary").inner_text()) + 20
 
 
-def test_text_is_there_without_scripts(browser: Browser, start: str) -> None:
-    with reader(browser, java_script_enabled=False, viewport=PHONE) as page:
+def test_text_is_there_without_scripts(reader: Reader, start: str) -> None:
+    with reader(java_script_enabled=False, viewport=PHONE) as page:
         page.goto(f"{start}/{CHAPTER}.html")
         assert page.locator("article").is_visible()
         assert page.locator("#site-nav").is_visible()
         assert page.locator(".menu-button").is_hidden()
 
 
-def test_formulas_are_there_without_scripts(browser: Browser, start: str) -> None:
-    with reader(browser, java_script_enabled=False) as page:
+def test_formulas_are_there_without_scripts(reader: Reader, start: str) -> None:
+    with reader(java_script_enabled=False) as page:
         page.goto(f"{start}/appendices/about.html")
         formula = page.locator(".katex-display .katex-html")
         assert formula.bounding_box()["height"] > 30, "the fraction stands on two levels"
-    with reader(browser) as page:
+    with reader() as page:
         page.goto(f"{start}/appendices/about.html")
         loaded = "document.fonts.ready.then(all => [...all].filter(f => f.status == 'loaded')"
         fonts = page.evaluate(loaded + ".map(f => f.family))")
         assert {"KaTeX_Main", "KaTeX_Math"} <= {name.strip("\"'") for name in fonts}
-
-
-# The figures of the chapter
-
-
-def test_sharing_figure_on_its_page(browser: Browser, start: str) -> None:
-    with reader(browser) as page:
-        page.goto(f"{start}/{CHAPTER}.html")
-        figure = page.locator('.tc-figure[id^="tc-sharing"]')
-        says = figure.locator(".tc-says")
-        figure.get_by_role("radio", name="torch.from_numpy(a)", exact=True).check()
-        figure.locator(".tc-a button").nth(1).click()
-        assert "a[1] = 99 also changes b[1]" in _plain(says.inner_text())
-        page.keyboard.press("ArrowRight")
-        assert "a[2] = 99 also changes b[2]" in _plain(says.inner_text())
-        figure.get_by_role("radio", name="torch.tensor(a)", exact=True).first.focus()
-        page.keyboard.press("Space")
-        assert "a[2] = 99 changes nothing in b" in _plain(says.inner_text())
-
-
-def test_promotion_figure_on_its_page(browser: Browser, start: str) -> None:
-    with reader(browser, viewport=PHONE) as page:
-        page.goto(f"{start}/{CHAPTER}.html")
-        figure = page.locator('.tc-figure[id^="tc-promotion"]')
-        says = figure.locator(".tc-says")
-        figure.get_by_role("gridcell").first.click()
-        assert says.inner_text().startswith("bool tensor + bool tensor → bool")
-        page.keyboard.press("ArrowDown")
-        assert says.inner_text().startswith("uint8 tensor + bool tensor → uint8")
-        figure.get_by_role("radio", name="Python number").focus()
-        page.keyboard.press("Space")
-        assert "uint8 tensor + " in says.inner_text()
-        assert "uint8 tensor + bool tensor" not in says.inner_text()
-
-
-def _plain(text: str) -> str:
-    return text.replace("\u00a0", " ")
