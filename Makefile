@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 PY := $(BIN)/python
 
-.PHONY: help book serve lab notebooks test lock bench-checks clean
+.PHONY: help book serve lab notebooks test lock bench-checks bench-grade clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,20 @@ test: $(READY)  ## everything that proves the project
 
 bench-checks: $(READY)  ## how long a check takes, beside the code it checks
 	$(PY) tests/bench_checks.py
+
+# Options of the benchmark: make bench-grade BENCH="--others 10", or BENCH=--linear.
+BENCH ?=
+OTHERS := _build/bench-venv
+
+$(OTHERS)/.installed: tests/bench_grade_requirements.txt requirements.txt | $(READY)
+	@test -x $(OTHERS)/bin/python || $(PYTHON) -m venv $(OTHERS)
+	$(if $(TORCH_INDEX),$(OTHERS)/bin/pip install "$$(grep '^torch==' requirements.txt)" --index-url $(TORCH_INDEX))
+	@echo "installing the other graders into $(OTHERS): once, a few minutes"
+	@$(OTHERS)/bin/pip install --disable-pip-version-check --quiet -r tests/bench_grade_requirements.txt
+	@touch $@
+
+bench-grade: $(OTHERS)/.installed  ## how long grading takes, beside nbval, nbgrader and otter
+	$(PY) tests/bench_grade.py $(BENCH)
 
 lock: $(READY)  ## resolve requirements.in into requirements.txt for every platform
 	$(PY) -m pip install --quiet uv

@@ -26,8 +26,8 @@ import torch
 from torchcourse import check
 from torchcourse.checks import CheckError, Misconception, Mistake
 from torchcourse.checks import close as close_module
-from torchcourse.checks.describe import call as describe_call
 from torchcourse.checks.describe import number
+from torchcourse.checks.invocation import call as describe_call
 from torchcourse.checks.memory import share_memory
 from torchcourse.checks.verdict import LAYERS, MAX_LINES, WIDTH, encodable, failed
 

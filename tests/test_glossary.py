@@ -27,6 +27,8 @@ def test_terms_are_sorted_and_unique():
     assert terms == sorted(set(terms))
 
 
+# torch itself still uses torch.jit, at the first forward pass with slopes
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["term"])
 def test_the_line_is_true(entry: dict[str, str]):
     x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])

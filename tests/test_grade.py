@@ -1,21 +1,12 @@
-"""Grading from files to verdicts: what earns points, what does not, and what is written."""
+"""One submission from its file to its verdicts: what earns points, what does not, and why."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import importlib.util
 import json
 import os
-import re
-import signal
-import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import graded
 import pytest
@@ -30,12 +21,11 @@ from torchcourse.authoring.rules import (
     violations,
 )
 from torchcourse.cli import main
-from torchcourse.grading.inputs import Unusable, find_reference
+from torchcourse.grading import solo
+from torchcourse.grading.inputs import find_reference
 from torchcourse.grading.jail.limits import Limits
-from torchcourse.grading.jail.watchdog import tree
 from torchcourse.grading.pool import Worker
 from torchcourse.grading.reference import BadReference, Reference, parse_reference
-from torchcourse.grading.run import Options, grade
 from torchcourse.grading.submission import (
     Unreadable,
     find_submissions,
@@ -60,11 +50,11 @@ def worker(reference: Reference) -> Iterator[Worker]:
     worker.close()
 
 
-@pytest.fixture(scope="module")
-def of_the_course(reference: Reference) -> Iterator[Worker]:
-    worker = Worker(reference)
+@pytest.fixture
+def of_the_course(worker: Worker, reference: Reference) -> Iterator[Worker]:
+    """The same worker; it takes another lesson for as long as a test needs it."""
     yield worker
-    worker.close()
+    worker.ask({"op": "reference", "lesson": reference.lesson, "text": reference.text}, 60.0)
 
 
 def verdicts(worker: Worker, given: dict, seed: int = 1, timeout: float = 3.0) -> dict:
@@ -310,125 +300,21 @@ def test_a_bad_reference_is_one_line():
         assert "\n" not in str(caught.value)
 
 
-def command(*arguments: object, folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "torchcourse.cli", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=170,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8", "XDG_CACHE_HOME": str(folder / "cache")},
-    )
+def test_a_learner_checks_alone(tmp_path: Path, worker: Worker, monkeypatch, capsys):
+    def grade_one(own: Worker | None, lesson: Reference, task: dict) -> tuple[None, dict]:
+        assert own is None
+        return None, worker.ask(task, 120.0)
 
-
-def test_unusable_arguments_are_one_line_and_status_2(tmp_path: Path, monkeypatch, capsys):
-    solutions = plant_reference(tmp_path)
-    ada = write(tmp_path / "ada.ipynb", submission())
-    (tmp_path / "nothing").mkdir()
-    monkeypatch.chdir(tmp_path)
-    for arguments in (
-        ["grade", tmp_path / "absent"],
-        ["grade", ada, "--jobs", 0],
-        ["grade", ada, "--timeout", -1],
-        ["grade", ada, "--lesson", "09"],
-        ["grade", ada, "--solutions", tmp_path / "nothing"],
-        ["grade", ada, "--out", ada],
-        ["grade", tmp_path / "nothing"],
-        ["check", tmp_path / "absent.ipynb"],
-        ["check", ada],
-    ):
-        status = main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        assert (status, said.out) == (2, ""), (arguments, said)
-        assert len(said.err.strip().splitlines()) == 1, said.err
-    with pytest.raises(Unusable, match="no lesson 09"):
-        find_reference(solutions, "09")
-
-
-def test_a_class_gets_its_files(tmp_path: Path):
-    plant_reference(tmp_path)
-    write(tmp_path / "class" / "ada.ipynb", submission())
-    write(tmp_path / "class" / "=cmd.ipynb", submission(e11="print('<script>')\nraise ValueError"))
-    (tmp_path / "class" / "broken.ipynb").write_text("{", encoding="utf-8")
-    done = command("grade", "class", "--seed", 7, "--out", "out", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "seed 7" in done.stderr
-    assert "isolation: " in done.stderr
-    data = json.loads((tmp_path / "out" / "grades.json").read_text(encoding="utf-8"))
-    rows = {row["learner"]: row for row in data["submissions"]}
-    assert data["lesson"] == "01_small"
-    assert {name: row["score"] for name, row in rows.items()} == {"ada": 4, "_cmd": 3, "broken": 0}
-    assert rows["broken"]["status"] == "unreadable"
-    assert set(rows["ada"]["exercises"][0]) == {"id", "verdict", "points", "max", "message"}
-    assert all(row["seed"] == 7 and row["max"] == 4 for row in rows.values())
-    assert rows["ada"]["isolation"]["level"] in ("full", "landlock", "limits", "process")
-    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8") as file:
-        table = list(csv.DictReader(file))
-    assert [(line["learner"], line["1.1"]) for line in table] == [
-        ("_cmd", "failed"),
-        ("ada", "passed"),
-        ("broken", ""),
-    ]
-    suites = ElementTree.parse(tmp_path / "out" / "junit.xml").getroot()
-    assert [suite.get("failures") for suite in suites] == ["1", "0", "0"]
-    pages = sorted(path.name for path in (tmp_path / "out" / "feedback").iterdir())
-    assert pages == ["_cmd.html", "ada.html", "broken.html"]
-    page = (tmp_path / "out" / "feedback" / "_cmd.html").read_text(encoding="utf-8")
-    assert "ValueError" in page
-    assert "<script" not in page
-    assert "student" not in page
-    assert not (tmp_path / "out" / ".unfinished").exists()
-
-
-def test_a_run_that_was_killed_goes_on_and_leaves_no_process(tmp_path: Path):
-    plant_reference(tmp_path)
-    slow = "import time; time.sleep(0.7)\n"
-    for n in range(4):
-        content = submission(e11=slow + GOOD["1.1"]) if n % 2 else submission(e11=slow)
-        write(tmp_path / "class" / f"learner{n}.ipynb", content)
-    arguments = ["grade", "class", "--out", "out", "--jobs", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "torchcourse.cli", *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    kept = tmp_path / "out" / ".unfinished"
-    deadline = time.monotonic() + 90
-    while len(list(kept.glob("[0-9a-f]*.json"))) < 2:
-        assert time.monotonic() < deadline
-        assert process.poll() is None, "it was done before it could be killed"
-        time.sleep(0.05)
-    pids = tree(process.pid)[1:]
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    first = {path.name: path.read_bytes() for path in kept.glob("[0-9a-f]*.json")}
-    while pids and time.monotonic() < deadline:
-        pids = [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
-        time.sleep(0.1)
-    assert not pids
-    done = command(*arguments, folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert f"{len(first)}/4" in done.stderr
-    seed = re.search(r"seed (\d+)", done.stderr)[1]
-    undisturbed = command(
-        "grade", "class", "--out", "again", "--seed", seed, "--jobs", "2", folder=tmp_path
-    )
-    assert undisturbed.returncode == 0
-    for name in ("grades.csv", "junit.xml"):
-        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
-
-
-def test_a_learner_checks_alone(tmp_path: Path):
+    monkeypatch.setattr(solo, "grade_one", grade_one)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     solutions = plant_reference(tmp_path)
     notebook = write(
         tmp_path / "exercises" / "01_small.ipynb",
         submission(e12="def total(x):\n    raise NotImplementedError", e13=WRONG["a view"][1]),
     )
-    done = command("check", notebook, "--hint", folder=tmp_path)
-    assert done.returncode == 1, done.stderr
-    lines = done.stdout.splitlines()
+    assert main(["check", str(notebook), "--hint"]) == 1
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
     assert lines[:5] == [
         "✓ 1.1 solved",
         "○ 1.2 not written yet",
@@ -436,60 +322,11 @@ def test_a_learner_checks_alone(tmp_path: Path):
         "✓ 1.4 solved",
         "visible 3 of 4, hidden 2 of 4",
     ]
-    assert "detached" in done.stdout
-    assert "Hint 1 · Recall" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "detached" in said.out
+    assert "Hint 1 · Recall" in said.out
+    assert "Traceback" not in said.out + said.err
     write(notebook, submission())
-    done = command("check", notebook, "--solutions", solutions, folder=tmp_path)
-    assert done.returncode == 0, done.stdout
-
-
-def test_a_scheduler_gives_the_same_grades_also_when_a_worker_dies(tmp_path: Path):
-    solutions = plant_reference(tmp_path)
-    for n in range(4):
-        source = "import time; time.sleep(0.3)\n" + (GOOD["1.1"] if n % 2 else "")
-        write(tmp_path / "class" / f"learner{n}.ipynb", submission(e11=source))
-    options = Options([tmp_path / "class"], solutions, seed=3, out=tmp_path / "out")
-    there = dataclasses.replace(options, out=tmp_path / "there")
-    if importlib.util.find_spec("distributed") is None:
-        with pytest.raises(Unusable, match="pip install distributed"):
-            grade(dataclasses.replace(there, dask="tcp://127.0.0.1:1"))
-        pytest.skip("distributed is not installed: only its absence was tested")
-    script = tmp_path / "cluster.py"
-    script.write_text(CLUSTER, encoding="utf-8")
-    arguments = [sys.executable, script, tmp_path / "class", solutions, there.out]
-    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=170)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "killed a worker" in done.stdout
-    grade(options)
-    for name in ("grades.csv", "grades.json"):
-        assert (there.out / name).read_bytes() == (options.out / name).read_bytes()
-
-
-CLUSTER = """
-import dataclasses, os, signal, sys, threading, time
-from pathlib import Path
-
-from distributed import LocalCluster
-
-from torchcourse.grading.run import Options, grade
-
-
-def kill_one(cluster, kept):
-    while len(list(kept.glob("[0-9a-f]*.json"))) < 2:
-        time.sleep(0.05)
-    os.kill(cluster.workers[0].pid, signal.SIGKILL)
-    print("killed a worker", flush=True)
-
-
-if __name__ == "__main__":
-    folder, solutions, out = map(Path, sys.argv[1:])
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        watch = threading.Thread(target=kill_one, args=(cluster, out / ".unfinished"), daemon=True)
-        watch.start()
-        grade(Options([folder], solutions, seed=3, out=out, dask=cluster.scheduler_address))
-        watch.join(5)
-"""
+    assert main(["check", str(notebook), "--solutions", str(solutions)]) == 0
 
 
 @pytest.mark.parametrize("lesson", [path.stem for path in sorted(SOLUTIONS.glob("*.ipynb"))])

@@ -38,6 +38,8 @@ def net(): return torch.nn.Linear(2, 3)
 def data(): return torch.utils.data.TensorDataset(torch.arange(4.0))
 def huge(): return torch.ones(64, 1 << 20)
 def draw(g): return torch.rand(2, generator=g)
+def first_is_last(items): items[0] += 1; return items[0] is items[-1]
+def put(d, items): d["new"] = items[0]
 value = {"lr": 0.1, "sizes": (2, 3)}
 """
 
@@ -102,6 +104,28 @@ def test_what_a_call_changes_is_changed_here():
     assert x.tolist() == [2.0, 2.0, 2.0], "inputs of run are copies"
 
 
+@pytest.mark.parametrize(
+    "one", [np.zeros(2), torch.zeros(2), [0.0]], ids=["array", "tensor", "list"]
+)
+def test_what_comes_twice_is_one_object_there(one):
+    student, found = connect(), {}
+    if isinstance(one, list):
+        student.put(found, [one, one])
+        assert found["new"] is one
+        return
+    assert student.first_is_last([one, torch.ones(1), one]) is True
+    assert one.tolist() == [1.0, 1.0]
+    student.put(found, [one])
+    assert found["new"] is one
+
+
+def test_what_contains_itself_is_refused():
+    loop = []
+    loop.append(loop)
+    with pytest.raises(CheckError, match="contains itself"):
+        connect().same(loop)
+
+
 def test_a_generator_goes_on_where_the_call_left_it():
     student, g = connect(), torch.Generator().manual_seed(3)
     own = torch.Generator().manual_seed(3)
@@ -125,6 +149,12 @@ def test_gradients_flow_through_a_call():
     with check.hidden("9.1", quiet=True) as ex:
         ex.call(student.detached, x).gradient("x", 3 * x.detach() ** 2)
     assert "detached" in ex.verdict.message
+
+
+def test_a_gradient_of_many_elements_is_measured():
+    with check("1.1") as ex:
+        ex.call(connect().cube, torch.randn(5, 8, requires_grad=True)).gradient("x")
+    assert ex.verdict.state == "passed"
 
 
 def verdict_of(call) -> tuple[str, str]:

@@ -248,10 +248,8 @@ def test_numbers_on_the_home_page_are_counted(site: Path) -> None:
         for path in (ROOT / "lessons").glob("*/exercises.md")
         for line in path.read_text(encoding="utf-8").splitlines()
     )
-    written = len(
-        list((ROOT / "chapters").glob("[!0]*.ipynb"))
-        + list((ROOT / "chapters").glob("0[1-9]*.ipynb"))
-    )
+    chapters = (ROOT / "chapters").glob("*.ipynb")
+    written = sum(not path.name.startswith("00") for path in chapters)
     hours = sum(chapter.hours for part in plan.PARTS for chapter in part.chapters)
     html = (site / "index.html").read_text(encoding="utf-8")
     text = " ".join(re.sub(r"<[^>]+>", "", html).split())

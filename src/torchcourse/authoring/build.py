@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +13,14 @@ import nbformat
 from tqdm import tqdm
 
 from .assembly import Notebook, canonical
+from .engine import assemble_modules
 from .execute import Failure, execute_all
 from .exercise_set import read_exercises
+from .files import write_whole
 from .masters import MasterError, Mistake, find_masters, read_master
 from .notebooks import chapter_notebook, exercise_notebook, solution_notebook
 
-LEARNER_SIDE = ("__init__.py", "checks", "figures")
+LEARNER_SIDE = ("__init__.py", "checks", "engine.py", "figures")
 
 
 @dataclass
@@ -74,8 +75,14 @@ def assemble(root: Path, only: tuple[str, ...] = ()) -> list[Notebook]:
 def build(root: Path, only: tuple[str, ...] = (), jobs: int = 0, force: bool = False) -> Report:
     """Bring every notebook up to date; execute only those whose key changed."""
     report = Report()
-    stale = []
-    for notebook in assemble(root, only):
+    notebooks, stale = assemble(root, only), []
+    for path, text in assemble_modules(root, only):
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_whole(path, text)
+            report.written.append(path.relative_to(root).as_posix())
+    if report.written:
+        notebooks = assemble(root, only)  # their keys know the package
+    for notebook in notebooks:
         if (
             not force
             and committed_key(root / notebook.name) == notebook.node.metadata.torchcourse.key
@@ -131,20 +138,6 @@ def committed_key(path: Path) -> str | None:
         return node.metadata.torchcourse.key
     except (OSError, AttributeError, ValueError, nbformat.ValidationError):
         return None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write through a neighbor file, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _relative(mistake: Mistake, root: Path) -> Mistake:

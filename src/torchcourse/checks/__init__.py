@@ -22,8 +22,8 @@ In a block:
 The layers are written → runs → type → shape → dtype/device → finite → value → gradient → side
 effects; the first that fails ends the block and is printed in at most six lines.
 
-Imports go one way: verdict ← registry, describe, close ← memory, misconceptions ← layers ←
-compare ← gradient ← result ← calls ← block.
+Imports go one way: verdict ← registry, describe, close ← memory, misconceptions, invocation ←
+layers ← compare ← gradient ← result ← calls ← mistakes ← block.
 """
 
 from collections.abc import Mapping

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import describe
-from .calls import Tee, first_line, is_stub, next_after, raised_here, source_line, truth
+from . import describe, invocation
+from .calls import Tee, first_line, is_stub, raised_here, truth
 from .memory import change, snapshot
+from .mistakes import from_cell, mistake_of, side_effect, stopped
 from .registry import Registry
 from .result import Call, Result
 from .student import missing
@@ -75,7 +76,7 @@ class Block:
         try:
             value = f(*args, **kwargs)
         except Exception as error:
-            raise self._stopped(error, call) from error
+            raise stopped(error, call) from error
         finally:
             if sys.stdout is tee:
                 sys.stdout = tee.target
@@ -100,9 +101,9 @@ class Block:
         """An invariant: where ``condition`` is not true, ``says`` tells what is the case."""
         self.compared()
         if not truth(condition):
-            subject, order = self._latest()
             question = next or "which line of your function decides this?"
-            raise Mistake("value", says, None, question, subject=subject, order=order)
+            latest = self._calls[-1] if self._calls else None
+            raise mistake_of("value", says, None, question, latest)
 
     def raises(
         self,
@@ -124,14 +125,15 @@ class Block:
                 raise NotWritten from None
             if not isinstance(error, expected):
                 facts = f"expected a {expected.__name__}, got {first_line(error)}"
-                raise self._mistake("runs", facts, error, question, call) from error
+                raise mistake_of("runs", facts, error, question, call) from error
             if match is not None and not re.search(match, str(error)):
                 facts = f"the message of the {expected.__name__} should match {match!r}:"
                 facts = f"{facts} {shorten(str(error), 60)!r} does not."
-                raise self._mistake("value", facts, None, "what helps its reader?", call) from None
+                helps = "what helps its reader?"
+                raise mistake_of("value", facts, None, helps, call) from None
         else:
             facts = f"expected a {expected.__name__}, got {describe.kind(value)}."
-            raise self._mistake("runs", facts, None, question, call)
+            raise mistake_of("runs", facts, None, question, call)
 
     def compared(self) -> None:
         """A result tells that something has been asked of it."""
@@ -157,35 +159,14 @@ class Block:
                 question,
                 order=order,
             )
-        name = describe.function_name(f)
-        inputs = describe.named_arguments(f, args, kwargs)
+        name = invocation.function_name(f)
+        inputs = invocation.named_arguments(f, args, kwargs)
         call = Call(
-            describe.call(f, args, kwargs), order, self, f, name, args, kwargs, inputs,
+            invocation.call(f, args, kwargs), order, self, f, name, args, kwargs, inputs,
             earlier=self._registry.earlier(self.exercise, name),
         )  # fmt: skip
         self._calls.append(call)
         return call
-
-    def _stopped(self, error: Exception, call: Call) -> Exception:
-        if isinstance(error, (NotWritten, CheckError)):
-            return error
-        if isinstance(error, Mistake):  # a grader's proxy has found it in another process
-            error.subject, error.order = call.subject, call.order
-            return error
-        if is_stub(error):
-            return NotWritten()
-        facts = f"stops with {first_line(error)}"
-        return self._mistake("runs", facts, error, next_after(error), call)
-
-    def _mistake(
-        self, layer: str, facts: str, error: Exception | None, question: str, call: Call | None
-    ) -> Mistake:
-        subject, order = (call.subject, call.order) if call else self._latest()
-        at = describe.location_of(error) if error is not None else None
-        return Mistake(layer, facts, at, question, subject=subject, order=order)
-
-    def _latest(self) -> tuple[str, int]:
-        return (self._calls[-1].subject, self._calls[-1].order) if self._calls else ("", 0)
 
     def _judge(self, error: Exception | None) -> Verdict:
         if isinstance(error, NotWritten):
@@ -196,36 +177,8 @@ class Block:
             return not_written(self.exercise, self.kind, missing(error.name).says)
         mistake = error if isinstance(error, Mistake) else None
         if error is not None and mistake is None:
-            mistake = self._from_cell(error)
-        side_effect = self._side_effect(mistake.order if mistake else None)
-        if side_effect is not None:
-            mistake = side_effect
+            mistake = from_cell(error, self._calls)
+        mistake = side_effect(self._calls, mistake.order if mistake else None) or mistake
         if mistake is None:
             return passed(self.exercise, self.kind)
         return failed(self.exercise, self.kind, mistake)
-
-    def _from_cell(self, error: Exception) -> Mistake:
-        """An exception of the check cell outside of ex.call: a plain assert, or a follow-up."""
-        if isinstance(error, AssertionError):
-            facts = str(error).strip() or source_line(error) or "an assertion of this cell fails."
-            return self._mistake("value", facts, None, "which part of it is not so?", None)
-        question = "what did your function return, and what is done with it here?"
-        return self._mistake("runs", f"stops with {first_line(error)}", error, question, None)
-
-    def _side_effect(self, before: int | None) -> Mistake | None:
-        """A changed argument of a call before number ``before``; of any call if that is None.
-
-        A later call may see the changed argument, so its complaint would mislead; the layers of
-        one and the same call come first.
-        """
-        for call in self._calls:
-            if call.changes and (before is None or call.order < before):
-                return Mistake(
-                    "side effects",
-                    next(iter(call.changes.values())),
-                    "Methods ending in _, += and assignments to x[...] write into the argument.",
-                    "which line writes, and what would make a new value instead?",
-                    subject=call.subject,
-                    order=call.order,
-                )
-        return None

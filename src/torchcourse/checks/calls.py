@@ -13,7 +13,7 @@ from .verdict import CheckError, shorten
 
 NEXT_AFTER: tuple[tuple[type[Exception], str, str], ...] = (
     (NameError, "", "is this name spelled as it was defined, and has its cell run?"),
-    (RecursionError, "", "which case ends the recursion?"),
+    (RecursionError, "", "which case ends the recursion, and how many calls deep is that?"),
     (NotImplementedError, "", "which method or operation is missing, and for what kind of value?"),
     (IndexError, "broadcast|shape mismatch", "which shapes meet there, and what should each be?"),
     (IndexError, "", "how long is that axis, and which is its last index?"),

@@ -16,6 +16,7 @@ from .kernels import Gone
 from .proxy.protocol import ProtocolError
 from .proxy.student import RemoteStudent
 from .reference import Exercise, Reference
+from .verdicts import plain
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,24 @@ class Hidden:
 
 
 class Asserts:
-    """Runs the hidden cells of one reference; its setup cells run once, here."""
+    """Runs the hidden cells of one reference."""
 
     def __init__(self, reference: Reference) -> None:
         self.reference = reference
-        self._setup: dict[str, Any] = {"__name__": "hidden"}
-        for number, source in enumerate(reference.setup, 1):
-            exec(compile(source, f"<setup {number}>", "exec"), self._setup)
+        names = ((f"<setup {n}>", source) for n, source in enumerate(reference.setup, 1))
+        self._setup = [compile(source, name, "exec") for name, source in names]
+        self._fresh()  # its imports take their time now, and not a learner's
+
+    def _fresh(self) -> dict[str, Any]:
+        """Names of the setup cells, made anew: an answer may have changed what it was given."""
+        namespace: dict[str, Any] = {"__name__": "hidden"}
+        for code in self._setup:
+            exec(code, namespace)
+        return namespace
 
     def run(self, exercise: Exercise, ask: Callable[[str], str], seed: int) -> list[Hidden]:
         """The outcome of each hidden cell. Raises Gone where the learner's process ended."""
-        namespace = dict(self._setup)
+        namespace = self._fresh()
         number = seed_of(seed, exercise.id)
         namespace["rng"] = torch.Generator().manual_seed(number)
         torch.manual_seed(number)
@@ -61,11 +69,12 @@ class Asserts:
             text = f"✗ {exercise.id} hidden\n  the answer's process sent no plain data: {error}."
             return Hidden("failed", text)
         except Exception as error:
-            return Hidden("error", f"the check itself failed: {type(error).__name__}: {error}")
+            text = f"the check itself failed: {type(error).__name__}: {error}"
+            return Hidden("error", plain(text))
         outcome = check.verdicts().get(exercise.id)
         if outcome is None or outcome.hidden is None:
             return Hidden("error", f"the hidden cell of {exercise.id} gave no verdict")
-        return Hidden(outcome.hidden.state, outcome.hidden.message)
+        return Hidden(outcome.hidden.state, plain(outcome.hidden.message))
 
 
 def seed_of(seed: int, exercise: str) -> int:

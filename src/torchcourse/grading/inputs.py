@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .answers import read_answers
+from .plainfile import Submission, Unreadable
 from .reference import BadReference, Reference, read_reference
-from .submission import Submission, Unreadable, read_answers
 
 
 class Unusable(ValueError):

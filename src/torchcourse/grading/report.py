@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ..authoring.build import write_whole
+from ..authoring.files import write_whole
 from .feedback import feedback_page
 from .reference import Reference
 from .verdicts import CONTROL

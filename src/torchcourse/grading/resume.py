@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..authoring.build import write_whole
+from ..authoring.files import write_whole
 from .reference import Reference
 
 FOLDER = ".unfinished"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,9 @@ def grade(options: Options) -> list[dict[str, Any]]:
     """Grade everything, write the files, give the rows. Raises Unusable."""
     _check(options)
     reference = find_reference(options.solutions, options.lesson)
-    submissions = find_submissions(options.submissions)
-    if not submissions:
+    found = find_submissions(options.submissions)
+    some = next(found, None)
+    if some is None:
         raise Unusable("no notebooks there: name .ipynb files, folders or .zip archives")
     options.out.mkdir(parents=True, exist_ok=True)
     limits = Limits(memory=options.memory)
@@ -54,10 +56,14 @@ def grade(options: Options) -> list[dict[str, Any]]:
     seed = unfinished.seed if unfinished.seed is not None else secrets.randbelow(1 << 48)
     unfinished.begin(seed)
     print(f"seed {seed}", file=sys.stderr)
-    keys = [key_of(s.file, s.data) for s in submissions]
-    rows: list[dict[str, Any] | None] = [unfinished.row(key) for key in keys]
+    submissions: list[Submission] = []
+    keys: list[str] = []
+    rows: list[dict[str, Any] | None] = []
     tasks = []
-    for number, submission in enumerate(submissions):
+    for number, submission in enumerate(itertools.chain([some], found)):
+        submissions.append(replace(submission, data=None))  # a class of them is too much memory
+        keys.append(key_of(submission.file, submission.data))
+        rows.append(unfinished.row(keys[-1]))
         if rows[number] is not None:
             continue
         try:

@@ -8,7 +8,9 @@ happens after a crash: the next exercise gets a new kernel.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,11 @@ from .jail.server import JailError
 from .kernels import Gone, JailedKernel
 from .proxy.protocol import ProtocolError
 from .reference import Exercise, Reference
+from .source import as_python
 from .transplant import transplant
 from .verdicts import Verdict, message_of_error, passed, worst
+
+SPARE = 3  # timeouts that a notebook has beyond one for each exercise
 
 
 class Notebook(IPyNbFile):
@@ -66,10 +71,12 @@ class Grading:
             if not {"answer", "check"} & {*item.cell.metadata.get("tags", [])}:
                 self.before.append(item)
         self.solid: list[str] = []  # answers that a new kernel gets again
+        self.ends = math.inf
 
     def run(self) -> list[Verdict]:
         """One verdict an exercise, in order."""
         self.file.setup()
+        self.ends = time.monotonic() + self.timeout * (len(self.reference.exercises) + SPARE)
         found = []
         try:
             for exercise in self.reference.exercises:
@@ -85,7 +92,8 @@ class Grading:
         if self.answers.get(exercise.id) is None:
             message = f"○ {exercise.id} has no answer cell in this notebook"
             return Verdict(exercise.id, "missing", 0, exercise.most, message)
-        broken = violations(self.answers[exercise.id] or "", exercise.rules)
+        source = as_python(self.answers[exercise.id] or "") if exercise.rules else ""
+        broken = violations(source, exercise.rules)
         if broken:
             message = f"✗ {exercise.id}\n  {broken[0]}"
             return Verdict(exercise.id, "failed", 0, exercise.most, message)
@@ -94,10 +102,7 @@ class Grading:
             visible = self._visible(exercise)
             if visible is not None:
                 return visible
-            kernel = self.file.kernel
-            hidden = self.asserts.run(
-                exercise, lambda text: kernel.ask(text, self.timeout), self.seed
-            )
+            hidden = self.asserts.run(exercise, self._asker(exercise), self.seed)
         except Gone as gone:
             self._stop()
             message = f"✗ {exercise.id}\n  {gone.reason}."
@@ -109,27 +114,44 @@ class Grading:
         message = next(outcome.message for outcome in hidden if outcome.state == state)
         return Verdict(exercise.id, state, points, exercise.most, message, visible=True)
 
+    def _asker(self, exercise: Exercise) -> Callable[[str], str]:
+        """How hidden asserts ask the kernel: one timeout for each of the hidden cells."""
+        kernel, ends = self.file.kernel, time.monotonic() + self.timeout * exercise.most
+        return lambda text: kernel.ask(text, min(self.timeout, ends - time.monotonic()))
+
     def _visible(self, exercise: Exercise) -> Verdict | None:
         """None where nbval passes the answer and its checks, else the verdict."""
         for id in (exercise.answer, *exercise.checks):
             item = self.items[id]
             try:
-                item.runtest()
+                self._execute(item)
             except NbCellError as error:
                 state, message = message_of_error(exercise.id, item, error)
                 return Verdict(exercise.id, state, 0, exercise.most, message)
         return None
 
+    @staticmethod
+    def _execute(item: IPyNbCell) -> None:
+        """Raises NbCellError or Gone, also where forged output breaks the comparison itself."""
+        try:
+            item.runtest()
+        except NbCellError:
+            raise
+        except Exception as error:
+            raise Gone("killed", f"its output cannot be read ({type(error).__name__})") from error
+
     def _ensure_kernel(self) -> None:
         """A kernel on which setup and the solid answers have run; else one with setup only."""
         if self.file.kernel is not None and self.file.kernel.is_alive():
             return
+        if time.monotonic() > self.ends:
+            raise Gone("timeout", "the notebook took too long in all")
         for answers in (self.solid, []):
             self.file.timed_out = False
             try:
-                self.file.kernel = JailedKernel(self.limits, self.timeout)
+                self.file.kernel = JailedKernel(self.limits, self.timeout, self.ends)
                 for item in (*self.before, *(self.items[id] for id in answers)):
-                    item.runtest()
+                    self._execute(item)
             except (Gone, NbCellError):
                 if not answers:
                     raise

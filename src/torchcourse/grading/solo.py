@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..authoring.files import write_whole
 from .inputs import Unusable, answers_of, find_reference
 from .jail.limits import Limits
 from .pool import Worker, WorkerLost, grade_one
@@ -80,8 +81,6 @@ class _Hints:
 
     def keep(self) -> None:
         if self.given:
-            from ..authoring.build import write_whole  # slow to import, and seldom needed
-
             with contextlib.suppress(OSError):  # a read-only home: the first hint each time
                 write_whole(self._file, json.dumps(self.given))
 

@@ -39,9 +39,10 @@ def transplant(reference: Reference, answers: Mapping[str, str | None]) -> dict[
 
 def without_orders(source: str) -> str:
     """``# NBVAL_SKIP`` and its like lose their meaning; the lines keep their numbers."""
-    lines = source.replace("\r\n", "\n").split("\n")
+    # nbval splits where str does: also at a form feed, which for Python is no end of a line.
+    lines = source.replace("\r\n", "\n").splitlines(keepends=True)
     for number, line in enumerate(lines):
         text = line.strip()
         if text.startswith("#") and text.lstrip("#").strip() in comment_markers:
             lines[number] = line.replace("#", "# (no order)", 1)
-    return "\n".join(lines)
+    return "".join(lines)

@@ -42,8 +42,9 @@ def factor(g: torch.Tensor, e: torch.Tensor, same: Same, context: Context) -> Fi
                 return Finding(reason, "sum or mean: which is asked for?")
     if int(nonzero.sum()) < 2:
         return None
+    rounded = number(float(f"{ratio:.4g}"))
     return Finding(
-        f"Every value is {number(round(ratio, 4))} times the expected one.",
+        f"Every value is {rounded} times the expected one.",
         "which factor is missing, or counted twice?",
     )
 

@@ -17,7 +17,7 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .isolate import STEPS, wanted
 from .keeper import keep
@@ -35,6 +35,8 @@ WARM = (
 def serve(handle: int, without: list[str]) -> None:
     """Answer spawn requests on ``handle``, a Unix socket, until its other end closes."""
     control = socket.socket(fileno=handle)
+    # ipykernel loads the debugger into every kernel that it starts, and no kernel here has one.
+    cast(dict[str, Any], sys.modules)["debugpy"] = None
     for name in WARM:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -46,6 +48,7 @@ def serve(handle: int, without: list[str]) -> None:
     steps, skipped = probe(without)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.send(json.dumps({"steps": steps, "skipped": skipped}).encode())
+    _close_stderr()
     while True:
         text, handles, _, _ = socket.recv_fds(control, 1 << 16, 1)
         if not text:
@@ -56,6 +59,13 @@ def serve(handle: int, without: list[str]) -> None:
             control.close()
             _run(request, line)
         line.close()
+
+
+def _close_stderr() -> None:
+    """Nobody reads that pipe any more: what one kernel had filled would block every other one."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 def _forked() -> bool:
@@ -113,3 +123,4 @@ def _attempt(steps: list[str]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     serve(int(sys.argv[1]), sys.argv[2:])
+    os._exit(0)  # taking torch apart would need a second, and nothing here is left to close

@@ -105,6 +105,12 @@ class Walls:
             self._step("seccomp", seccomp.install)
         return home
 
+    def connection(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Where the kernel's sockets are, seen from inside."""
+        if "mount" not in self.steps or given.get("transport") != "ipc":
+            return given
+        return given | {"ip": f"{mounts.SOCKETS}/{Path(given['ip']).name}"}
+
     @property
     def _born_in_user_namespace(self) -> bool:
         return "user" in self.steps and "uid" not in self.steps
@@ -139,7 +145,9 @@ class Walls:
     def _landlock(self, home: str) -> None:
         devices = [f"/dev/{name}" for name in mounts.DEVICES]
         if "mount" in self.steps:
-            landlock.restrict(["/"], [home, "/tmp", "/dev/shm", *devices], [str(self.base / "s")])
+            landlock.restrict(
+                ["/"], [home, "/tmp", "/dev/shm", mounts.TERMINALS, *devices], [mounts.SOCKETS]
+            )
             return
         system = [*mounts.SYSTEM, *mounts.readable(), *mounts.FILES, mounts.PROCESSORS]
         own = f"/proc/{os.getpid()}"

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from .isolate import StepFailed, Walls
 from .kernel import run_kernel
 from .limits import MB, PROCESSES, Limits
+from .remove import remove
 from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from .watchdog import disk_of, memory_of, tree
 
@@ -46,7 +46,12 @@ def keep(request: dict[str, Any], line: socket.socket) -> None:
         line.close()
         _be_kernel(request, walls, speak, keeper)
     os.close(speak)
-    _Watch(line, hear, child, walls).run()
+    watch = _Watch(line, hear, child, walls)
+    try:
+        watch.run()
+    except BaseException as error:  # of ours; the kernel must not go on unwatched
+        watch.reason = f"could not be watched ({type(error).__name__})"
+        watch.end(9)
 
 
 def _be_kernel(request: dict[str, Any], walls: Walls, speak: int, keeper: int) -> None:
@@ -64,7 +69,12 @@ def _be_kernel(request: dict[str, Any], walls: Walls, speak: int, keeper: int) -
             tell({"event": "ready"})
             status = 0
         else:
-            run_kernel(request["connection"], home, walls.limits, lambda: tell({"event": "ready"}))
+
+            def ready() -> None:
+                tell({"event": "ready"})
+                os.close(speak)  # the keeper believes what comes here, so no learner may write it
+
+            run_kernel(walls.connection(request["connection"]), home, walls.limits, ready)
             status = 0
     except StepFailed as error:
         tell({"event": "failed", "step": error.step, "reason": error.reason})
@@ -102,11 +112,11 @@ class _Watch:
                 break
             pid, status = os.waitpid(self.child, os.WNOHANG)
             if pid:
-                self._end(status)
+                self.end(status)
                 return
             self._measure()
         _, status = os.waitpid(self.child, 0)
-        self._end(status)
+        self.end(status)
 
     def _listen(self, poll: select.poll) -> None:
         data = os.read(self.hear, 65536)
@@ -155,14 +165,14 @@ class _Watch:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, number)
 
-    def _end(self, status: int) -> None:
+    def end(self, status: int) -> None:
         while True:  # daemons were given to us when their parents died
             self._kill()
             try:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 break
-        shutil.rmtree(self.walls.base, ignore_errors=True)
+        remove(self.walls.base)
         code = os.waitstatus_to_exitcode(status)
         if not self.reason and code < 0:
             self.reason = f"was ended by {signal.Signals(-code).name}"

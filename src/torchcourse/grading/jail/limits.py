@@ -15,6 +15,7 @@ MB = 1 << 20
 PROCESSES = 64
 OPEN_FILES = 256
 FILE_SIZE = 32 * MB
+MOST_FILES = 10_000
 # Thread stacks and malloc arenas reserve addresses that nobody ever touches.
 ADDRESS_SLACK = 1024 * MB
 

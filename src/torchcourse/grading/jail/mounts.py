@@ -5,6 +5,7 @@ Called in a fresh mount namespace, by root or by the owner of its user namespace
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import torchcourse
 
+from .limits import MOST_FILES
 from .syscalls import (
     MNT_DETACH,
     MS_BIND,
@@ -30,12 +32,14 @@ from .syscalls import (
 )
 
 HOME = "/home/learner"
+SOCKETS = "/run/kernel"  # not below a folder that may be written
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 # Which fonts, which time zone, which libraries: nothing about people or this machine's services.
 FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives")
 # torch counts the cores there, and prints a warning where it cannot.
 PROCESSORS = "/sys/devices/system/cpu"
 DEVICES = ("null", "zero", "full", "random", "urandom")
+TERMINALS = "/dev/pts"
 PASSWD = "learner:x:1000:1000::/home/learner:/bin/sh\n"
 
 
@@ -64,7 +68,9 @@ def build_root(base: Path, owner: tuple[int, int], disk: int) -> None:
     # Before the rest: a virtual environment may lie below /tmp.
     for path in (HOME, "/tmp", "/dev/shm"):
         os.makedirs(root + path, exist_ok=True)
-        mount("tmpfs", root + path, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=0700,size={disk}m")
+        # An empty file takes memory, too, and counts as no bytes.
+        options = f"mode=0700,size={disk}m,nr_inodes={MOST_FILES}"
+        mount("tmpfs", root + path, "tmpfs", MS_NOSUID | MS_NODEV, options)
         os.chown(root + path, *owner)
     for path in SYSTEM:
         if os.path.islink(path):
@@ -79,9 +85,8 @@ def build_root(base: Path, owner: tuple[int, int], disk: int) -> None:
     _devices(root)
     os.makedirs(f"{root}/proc", exist_ok=True)
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    sockets = str(base / "s")
-    os.makedirs(root + sockets, exist_ok=True)
-    mount(sockets, root + sockets, None, MS_BIND)
+    os.makedirs(root + SOCKETS)
+    mount(str(base / "s"), root + SOCKETS, None, MS_BIND)
     mount("none", root, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     os.chdir(root)
     syscall(SYS_PIVOT_ROOT, b".", b".")
@@ -108,6 +113,11 @@ def _devices(root: str) -> None:
         mount(f"/dev/{name}", f"{root}/dev/{name}", None, MS_BIND)
     for name, target in {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0"}.items():
         os.symlink(target, f"{root}/dev/{name}")
+    with contextlib.suppress(OSError):  # IPython's !command wants a terminal; some hosts have none
+        os.mkdir(root + TERMINALS)
+        options = "newinstance,ptmxmode=0666,mode=0620,max=8"
+        mount("devpts", root + TERMINALS, "devpts", MS_NOSUID | MS_NOEXEC, options)
+        os.symlink("pts/ptmx", f"{root}/dev/ptmx")
 
 
 def build_folder(base: Path, owner: tuple[int, int]) -> None:

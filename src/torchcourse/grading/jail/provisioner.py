@@ -7,20 +7,39 @@ Kernels speak over Unix sockets: a network namespace has no way to this machine'
 
 from __future__ import annotations
 
-import shutil
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Integer
 
 from . import server
 from .limits import Limits
+from .remove import remove
 
 NAME = "torchcourse-jail"
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
+
+
+class JailSpecs(KernelSpecManager):
+    """The one kernelspec that a grader uses, whatever a notebook or this machine names."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self.limits = limits
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        config = {key: getattr(self.limits, key) for key in ("memory", "cpu", "disk")}
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="jail",
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": NAME, "config": config}},
+        )
 
 
 class JailProvisioner(LocalProvisioner):
@@ -66,7 +85,7 @@ class JailProvisioner(LocalProvisioner):
         try:
             self.jailed = server.server().spawn(self.base, info, limits)
         except server.JailError:
-            shutil.rmtree(self.base, ignore_errors=True)
+            remove(self.base)
             raise
         self.pid = self.jailed.keeper
         return self.connection_info
@@ -110,4 +129,4 @@ class JailProvisioner(LocalProvisioner):
         if not server.can_fork():
             await super().cleanup(restart)
         elif self.base is not None:
-            shutil.rmtree(self.base, ignore_errors=True)
+            remove(self.base)

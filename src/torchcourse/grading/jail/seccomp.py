@@ -1,7 +1,8 @@
 """A filter on system calls: no sockets but Unix ones, no namespaces, no way around the limits.
 
 Namespaces and Landlock refuse most of this already; the filter holds where they are forbidden, and
-closes what neither closes: memory without an address (memfd), io_uring, nested user namespaces.
+closes what neither closes: memory without an address (memfd, System V), io_uring, nested user
+namespaces.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ NAMES = (
     *("mount", "umount2", "pivot_root", "setns", "unshare", "keyctl", "add_key", "request_key"),
     *("bpf", "perf_event_open", "userfaultfd", "kexec_load", "init_module", "finit_module"),
     *("memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter", "io_uring_register"),
+    *("shmget", "msgget", "semget"),
 )
 NUMBERS = {
     "x86_64": (41, 56, 435, 317, 101, 310, 311, 304, 165, 166, 155, 308, 272, 250, 248, 249, 321,
-               298, 323, 246, 175, 313, 319, 447, 425, 426, 427),
+               298, 323, 246, 175, 313, 319, 447, 425, 426, 427, 29, 68, 64),
     "aarch64": (198, 220, 435, 277, 117, 270, 271, 265, 40, 39, 41, 268, 97, 219, 217, 218, 280,
-                241, 282, 104, 105, 273, 279, 447, 425, 426, 427),
+                241, 282, 104, 105, 273, 279, 447, 425, 426, 427, 194, 186, 190),
 }  # fmt: skip
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 CALLS = {machine: dict(zip(NAMES, found, strict=True)) for machine, found in NUMBERS.items()}

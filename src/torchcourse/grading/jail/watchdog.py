@@ -5,10 +5,13 @@ Limits of the kernel count one process at a time; this counts the tree.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+from .limits import MOST_FILES
+
+DEEPEST = 64  # folders below each other; a path could get too long to be looked into
 
 
 def tree(pid: int) -> list[int]:
@@ -37,13 +40,19 @@ def _children(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> int:
-    """Bytes of this process that are no file's pages. Counts what a fork shares, so too much."""
+    """Bytes of this process that are no file's pages. Counts what a fork shares, so too much.
+
+    Shared memory without a file counts, too: nothing else bounds it.
+    """
+    total = 0
     try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            _, pages, shared = map(int, file.read().split()[:3])
+        with open(f"/proc/{pid}/status", "rb") as file:
+            for line in file:
+                if line.startswith((b"RssAnon:", b"RssShmem:")):
+                    total += int(line.split()[1]) * 1024
     except (OSError, ValueError):
         return 0
-    return (pages - shared) * PAGE
+    return total
 
 
 def proportional(pid: int) -> int:
@@ -65,20 +74,22 @@ def memory_of(pids: list[int], limit: int) -> int:
 
 
 def disk_of(folders: list[Path]) -> int:
-    """Bytes of the files below ``folders``; more than 10,000 files count as too many bytes."""
+    """Bytes of the files below ``folders``; too many or too deep ones count as too many bytes."""
     total = count = 0
-    waiting = [str(folder) for folder in folders]
+    waiting = [(str(folder), 0) for folder in folders]
     while waiting:
+        place, depth = waiting.pop()
         try:
-            entries = list(os.scandir(waiting.pop()))
+            entries = list(os.scandir(place))
         except OSError:
             continue
         count += len(entries)
-        if count > 10_000:
+        if count > MOST_FILES or depth > DEEPEST:
             return 1 << 62
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                waiting.append(entry.path)
-            else:
+                waiting.append((entry.path, depth + 1))
+                continue
+            with contextlib.suppress(OSError):  # it was there a moment ago
                 total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total

@@ -17,9 +17,11 @@ from .protocol import (
     LARGEST_MEMORY,
     LONGEST_TEXT,
     MOST_DIMENSIONS,
+    MOST_HASHED,
     MOST_NODES,
     ProtocolError,
     expect,
+    is_short,
     name_of,
     whole,
 )
@@ -31,6 +33,7 @@ GROUPS: dict[str, Callable[[list], Any]] = {
     "frozenset": frozenset,
     "size": torch.Size,
 }
+HASHED = ("set", "frozenset", "dict")
 NUMBERED = ("tensor", "array", "list", "dict", "set", "bytearray", "generator")
 
 
@@ -42,7 +45,7 @@ class Decoder:
         self.known: list[Any] = []
         self.objects: list[Any] = []
         self.graded: list[tuple[torch.Tensor, dict[str, Any]]] = []
-        self.count = 0
+        self.count = self.hashed = 0
         self._other = other
 
     def value(self, node: Any, depth: int = 0) -> Any:
@@ -64,6 +67,10 @@ class Decoder:
 
     def _value(self, kind: str, node: dict[str, Any], depth: int) -> Any:
         raw = node.get("v")
+        if kind in HASHED:
+            self.hashed += len(expect(raw, list))
+            if self.hashed > MOST_HASHED:
+                raise ProtocolError("a set or a dictionary has too many items")
         if kind in GROUPS:
             return GROUPS[kind]([self.value(item, depth + 1) for item in expect(raw, list)])
         if kind == "dict":
@@ -88,7 +95,8 @@ class Decoder:
             raise ProtocolError("unknown dtype")
         dtype = getattr(torch, node["dtype"])
         shape = _sizes(node.get("shape"), 0)
-        if math.prod(shape) * dtype.itemsize > LARGEST_MEMORY:
+        # A sum over an empty axis has all the others' size.
+        if math.prod(n for n in shape if n) * dtype.itemsize > LARGEST_MEMORY:
             raise ProtocolError("a tensor is too large")
         if node.get("device") == "meta":
             tensor = torch.empty(shape, dtype=dtype, device="meta")
@@ -123,7 +131,8 @@ class Decoder:
         memory = self.memories.items[whole(node.get("m"), 0, len(self.memories.items) - 1)]
         shape, steps = _sizes(node.get("shape"), 0), _sizes(node.get("steps"), -(1 << 40))
         at = whole(node.get("at"), 0, memory.size)
-        if len(steps) != len(shape) or math.prod(shape) * dtype.itemsize > LARGEST_MEMORY:
+        size = math.prod(n for n in shape if n) * dtype.itemsize
+        if len(steps) != len(shape) or size > LARGEST_MEMORY:
             raise ProtocolError("an array's shape makes no sense")
         if 0 in shape:
             return np.empty(shape, dtype)
@@ -169,7 +178,10 @@ def _scalar(kind: str, node: dict[str, Any], raw: Any) -> Any:
     if kind in ("bytes", "bytearray"):
         return (bytes if kind == "bytes" else bytearray)(decoded(raw))
     if kind == "range":
-        return range(*(int(expect(part, str)[:3000], 16) for part in expect(raw, list)))
+        numbers = range(*(int(expect(part, str)[:3000], 16) for part in expect(raw, list)))
+        if not is_short(numbers):
+            raise ProtocolError("a range is too long")
+        return numbers
     if kind in ("dtype", "layout"):
         found = getattr(torch, name_of(raw), None)
         return expect(found, getattr(torch, kind))

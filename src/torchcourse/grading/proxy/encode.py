@@ -17,6 +17,7 @@ from .protocol import (
     LONGEST_TEXT,
     MOST_NODES,
     CannotSend,
+    is_short,
     name_of,
 )
 
@@ -39,6 +40,7 @@ class Encoder:
         self.objects: list[Any] = []
         self.numbering = False
         self.count = 0
+        self._open: set[int] = set()
         self._other = other
 
     def node(self, value: Any, depth: int = 0, top: bool = False) -> Node:
@@ -47,20 +49,30 @@ class Encoder:
         if depth > DEEPEST or self.count > MOST_NODES:
             raise CannotSend("a value nested too deeply or with too many parts")
         if not top and id(value) in self.known:
+            if id(value) in self._open:
+                raise CannotSend("a value that contains itself")
             return {"t": "ref", "n": self.known[id(value)]}
         if self.numbering and type(value) in MUTABLE:
             self.known[id(value)] = len(self.objects)
             self.objects.append(value)
         kind = type(value)
-        if kind in SEQUENCES:
-            return {"t": SEQUENCES[kind], "v": [self.node(item, depth + 1) for item in value]}
-        if kind in MAPPINGS:
-            pairs = list(value.items())
-            return {"t": "dict", "v": [[self.node(x, depth + 1) for x in pair] for pair in pairs]}
+        if kind in SEQUENCES or kind in MAPPINGS:
+            return self._container(value, depth)
         if kind is slice:
             parts = (value.start, value.stop, value.step)
             return {"t": "slice", "v": [self.node(part, depth + 1) for part in parts]}
         return self._scalar(value) or self._with_memory(value) or self._other(value)
+
+    def _container(self, value: Any, depth: int) -> Node:
+        if self.numbering:
+            self._open.add(id(value))
+        if type(value) in MAPPINGS:
+            pairs = list(value.items())
+            items = [[self.node(x, depth + 1) for x in pair] for pair in pairs]
+        else:
+            items = [self.node(item, depth + 1) for item in value]
+        self._open.discard(id(value))
+        return {"t": SEQUENCES.get(type(value), "dict"), "v": items}
 
     def _scalar(self, value: Any) -> Node | None:
         kind = type(value)
@@ -83,6 +95,8 @@ class Encoder:
         if kind in (bytes, bytearray):
             return {"t": kind.__name__, "v": encoded(bytes(value))}
         if kind is range:
+            if not is_short(value):
+                raise CannotSend("a range of more than a million numbers")
             return {"t": "range", "v": [hex(n) for n in (value.start, value.stop, value.step)]}
         if kind in (torch.dtype, torch.device, torch.layout):
             return {"t": kind.__name__, "v": str(value).removeprefix("torch.")}

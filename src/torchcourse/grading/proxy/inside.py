@@ -7,26 +7,24 @@ and a learner who rewrites it has only changed what his own functions answer.
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import json
-import os
 import sys
 from typing import Any
 
 import torch
 
-from ...checks.calls import is_stub
-from ...checks.describe import location
-from ..watch import PROBE, RuleBroken, watched
+from ..watch import PROBE, watched
 from .decode import Decoder
-from .encode import Encoder, Node, opaque
+from .encode import Encoder
+from .handles import Handles, parameters_of
 from .memory import Memories, encoded
-from .protocol import CannotSend, ProtocolError, dump, name_of
+from .protocol import dump, name_of
+from .raised import described
 
-REMEMBERED = 16  # calls whose graph is kept for a gradient
+# Calls whose graph is kept for a gradient; gradcheck comes back to the first of 2 an element.
+REMEMBERED = 300
 MISSING = "missing"
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class Printed(io.TextIOBase):
@@ -45,7 +43,7 @@ class Inside:
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
-        self.handles: list[Any] = []
+        self.handles = Handles()
         self.calls: dict[int, tuple[list[Any], list[torch.Tensor]]] = {}
         self.count = 0
 
@@ -56,13 +54,14 @@ class Inside:
             memories = Memories()
             for text in request.get("memories", []):
                 memories.receive(text)
-            decoder = Decoder(memories, self._handle)
+            decoder = Decoder(memories, self.handles.value)
+            decoder.known = decoder.objects  # an argument that comes twice
             with contextlib.redirect_stdout(printed):
                 reply = getattr(self, f"_{request['op']}")(request, decoder)
         except _Missing as error:
             reply = {"error": {"type": MISSING, "message": str(error)}}
         except BaseException as error:
-            reply = {"error": _described(error)}
+            reply = {"error": described(error)}
         return reply | {"printed": printed.used}
 
     def _describe(self, request: dict[str, Any], decoder: Decoder) -> dict[str, Any]:
@@ -75,7 +74,7 @@ class Inside:
         return {
             "kind": "function",
             "name": name_of(getattr(value, "__name__", type(value).__name__)),
-            "parameters": _parameters(value),
+            "parameters": parameters_of(value),
         }
 
     def _value(self, request: dict[str, Any], decoder: Decoder) -> dict[str, Any]:
@@ -117,7 +116,7 @@ class Inside:
 
     def _target(self, request: dict[str, Any]) -> Any:
         if "handle" in request:
-            return self.handles[request["handle"]]
+            return self.handles.items[request["handle"]]
         try:
             return self.namespace[request["name"]]
         except KeyError:
@@ -125,7 +124,7 @@ class Inside:
 
     def _before(self, decoder: Decoder) -> tuple[Encoder, list[Any]]:
         """What the arguments are before the call: bytes of memories, contents of containers."""
-        encoder = Encoder(decoder.memories, self._keep)
+        encoder = Encoder(decoder.memories, self.handles.node)
         encoder.known = {id(value): number for number, value in enumerate(decoder.objects)}
         nodes = [encoder.node(value, top=True) for value in decoder.objects]
         return encoder, [nodes, [memory.read() for memory in decoder.memories.items]]
@@ -133,7 +132,7 @@ class Inside:
     def _fresh(self, value: Any) -> dict[str, Any]:
         """A value on its own: it shares no memory with what was sent, which may have changed."""
         memories = Memories()
-        node = Encoder(memories, self._keep).node(value)
+        node = Encoder(memories, self.handles.node).node(value)
         return {"value": node, "memories": [encoded(m.read()) for m in memories.items]}
 
     def _reply(
@@ -154,34 +153,13 @@ class Inside:
         inputs = [v for v in decoder.objects if isinstance(v, torch.Tensor)]
         outputs = [t for t in _tensors(value) if t.requires_grad and not t.is_leaf]
         self.count += 1
-        self.calls[self.count] = (inputs, outputs)
-        self.calls.pop(self.count - REMEMBERED, None)
+        if outputs:
+            self.calls[self.count] = (inputs, outputs)
+            if len(self.calls) > REMEMBERED:
+                del self.calls[min(self.calls)]
         reply["call"] = self.count
         reply["memories"] = [encoded(memory.read()) for memory in memories[given:]]
         return reply
-
-    def _keep(self, value: Any) -> Node:
-        """A handle for what has no plain form, unless it only pretends to have one."""
-        if isinstance(value, (torch.Tensor, str, bytes, int, float, complex)):
-            return opaque(value)
-        number = next((n for n, kept in enumerate(self.handles) if kept is value), None)
-        if number is None:
-            number = len(self.handles)
-            self.handles.append(value)
-        node = opaque(value) | {"t": "handle", "n": number, "callable": callable(value)}
-        if isinstance(value, torch.nn.Module):
-            return node | {"module": True, "parameters": _parameters(value.forward)}
-        if callable(value):
-            return node | {
-                "function": name_of(getattr(value, "__name__", "")),
-                "parameters": _parameters(value),
-            }
-        return node
-
-    def _handle(self, node: dict[str, Any]) -> Any:
-        if node["t"] != "handle":
-            raise ProtocolError("an opaque value cannot come back")
-        return self.handles[node["n"]]
 
 
 def _require_grad(decoder: Decoder) -> None:
@@ -202,46 +180,6 @@ def _tensors(value: Any) -> list[torch.Tensor]:
     if isinstance(value, (list, tuple)):
         return [tensor for item in value for tensor in _tensors(item)]
     return []
-
-
-def _parameters(value: Any) -> list[list[Any]] | None:
-    """Names and kinds of the parameters; None where there is no signature."""
-    try:
-        found = inspect.signature(value).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    return [[p.name, int(p.kind), p.default is not p.empty] for p in list(found)[:32]]
-
-
-def _described(error: BaseException) -> dict[str, Any]:
-    """An exception as data: its classes' names, its message, and where the learner raised it."""
-    message = str(error.args[0]) if len(error.args) == 1 else str(error)
-    return {
-        "type": name_of(type(error).__name__),
-        "bases": [name_of(kind.__name__) for kind in type(error).__mro__[:8]],
-        "message": message[:500],
-        "name": str(getattr(error, "name", "") or "")[:60],
-        "stub": is_stub(error),
-        "rule": isinstance(error, RuleBroken),
-        "unsendable": isinstance(error, CannotSend),
-        "at": _place(error),
-    }
-
-
-def _place(error: BaseException) -> str | None:
-    """The learner's line; frames of this package below it say nothing to him."""
-    trace, last = error.__traceback__, None
-    while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
-            last = trace
-        trace = trace.tb_next
-    if last is None or last.tb_frame.f_code.co_filename == PROBE:
-        return None
-    end, last.tb_next = last.tb_next, None
-    try:
-        return location(last)
-    finally:
-        last.tb_next = end
 
 
 _inside: Inside | None = None

@@ -16,6 +16,8 @@ DEEPEST = 24
 MOST_NODES = 50_000
 LONGEST_TEXT = 1 << 20
 MOST_DIMENSIONS = 16
+MOST_HASHED = 10_000  # items of all sets and dictionaries: chosen numbers hash alike
+LONGEST_RANGE = 1 << 20
 
 DTYPES = (
     *("float64", "float32", "float16", "bfloat16", "complex64", "complex128"),
@@ -62,6 +64,11 @@ def whole(value: Any, least: int = 0, most: int = 1 << 40) -> int:
     if type(value) is not int or not least <= value <= most:
         raise ProtocolError("a number is out of bounds")
     return value
+
+
+def is_short(value: range) -> bool:
+    """Whether a check may walk through it."""
+    return abs(value.stop - value.start) <= abs(value.step) * LONGEST_RANGE
 
 
 def name_of(value: Any) -> str:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.autograd.function import once_differentiable
 
-from ...checks.student import missing
-from ...checks.verdict import CheckError, Mistake, NotWritten
+from ...checks.verdict import CheckError
 from .decode import Decoder
 from .encode import Encoder
+from .errors import error_of
+from .gradients import Attach, Gradient, replaced
 from .memory import Memories, decoded, encoded
-from .protocol import CannotSend, ProtocolError, dump, expect, load, name_of, whole
+from .protocol import CannotSend, ProtocolError, dump, expect, load, whole
 from .remote import RemoteFunction, RemoteModule, RemoteObject, opaque_of, remote_of
 
 Ask = Callable[[str], Any]
 """Sends a request's text to the learner's process and gives the text of its reply."""
-
-
-class RemoteError(Exception):
-    """What the learner's code raised, where it is no exception of Python's own."""
 
 
 class RemoteStudent:
@@ -88,13 +83,13 @@ class RemoteStudent:
         numbers = [n for n, v in enumerate(_tensors_of(encoder.objects)) if v.requires_grad]
         inputs = [v for v in _tensors_of(encoder.objects) if v.requires_grad]
         call = whole(reply.get("call"))
-        attached = _Attach.apply(
-            _Gradient(self, call, numbers),
+        attached = Attach.apply(
+            Gradient(self, call, numbers),
             [tensor for tensor, _ in graded],
             torch.empty((), requires_grad=True),
             *inputs,
         )
-        return _replaced(value, dict(zip((id(t) for t, _ in graded), attached, strict=True)))
+        return replaced(value, dict(zip((id(t) for t, _ in graded), attached, strict=True)))
 
     def gradient(self, call: int, outputs: list[int], inputs: list[int], grads: list) -> list:
         """d(outputs) / d(inputs) of an earlier call, times ``grads``; None where none leads."""
@@ -130,7 +125,7 @@ class RemoteStudent:
         if reply.get("printed") is True:
             sys.stdout.write("")  # ex.call asks whether anything was printed
         if "error" in reply:
-            raise _error(expect(reply["error"], dict))
+            raise error_of(expect(reply["error"], dict))
         return reply
 
     def _received(
@@ -202,80 +197,3 @@ def _become(old: Any, new: Any, node: dict[str, Any]) -> None:
     elif isinstance(old, (dict, set)):
         old.clear()
         old.update(new)
-
-
-def _replaced(value: Any, by: dict[int, torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return by.get(id(value), value)
-    if type(value) in (list, tuple):
-        return type(value)(_replaced(item, by) for item in value)
-    if type(value) is dict:
-        return {key: _replaced(item, by) for key, item in value.items()}
-    return value
-
-
-class _Gradient:
-    """Where the graph of one call can be asked."""
-
-    def __init__(self, student: RemoteStudent, call: int, inputs: list[int]) -> None:
-        self.student, self.call, self.inputs = student, call, inputs
-
-
-class _Attach(torch.autograd.Function):
-    """Results of a call as differentiable functions of its arguments; backward asks the learner."""
-
-    @staticmethod
-    def forward(ctx: Any, gradient: _Gradient, values: list, dummy: Any, *inputs: Any) -> Any:
-        ctx.gradient = gradient
-        ctx.shapes = [tensor.shape for tensor in inputs]
-        ctx.set_materialize_grads(False)
-        # Fresh storage: an output that shares an input's would be taken for a view of it.
-        return tuple(value.clone() for value in values)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grads: Any) -> Any:
-        gradient, asked = ctx.gradient, [n for n, grad in enumerate(grads) if grad is not None]
-        if not asked or not gradient.inputs:
-            return (None,) * (3 + len(ctx.shapes))
-        given = [grads[number] for number in asked]
-        found = gradient.student.gradient(gradient.call, asked, gradient.inputs, given)
-        if len(found) != len(ctx.shapes):
-            raise ProtocolError("a gradient is missing")
-        for grad, shape in zip(found, ctx.shapes, strict=True):
-            if grad is not None and (not isinstance(grad, torch.Tensor) or grad.shape != shape):
-                raise ProtocolError("a gradient has another shape than its tensor")
-        return (None, None, None, *found)
-
-
-def _error(data: dict[str, Any]) -> Exception:
-    """The learner's exception as one of ours: a class of Python's own, or one that has its name."""
-    kind, message = name_of(data.get("type")), str(data.get("message", ""))[:500]
-    if kind == "missing":
-        return missing(name_of(message))
-    if data.get("stub") is True:
-        return NotWritten()
-    at = str(data.get("at") or "")[:90] or None
-    if data.get("rule") is True:
-        return Mistake("written", message, at, "which allowed operation does the same?")
-    if data.get("unsendable") is True:
-        facts = f"the result cannot be compared: it is or holds {message}"
-        return Mistake("type", facts, None, "what should the function return?")
-    names = [kind, *(str(base)[:60] for base in data.get("bases", []) if isinstance(base, str))]
-    for name in names:
-        base = getattr(builtins, name, None)
-        if isinstance(base, type) and issubclass(base, Exception):
-            break
-    else:
-        base = RemoteError
-    made = (
-        base
-        if base.__name__ == kind
-        else type(kind, (RemoteError if base is RemoteError else base,), {})
-    )
-    try:
-        error = made(message)
-    except TypeError:  # UnicodeDecodeError and its like want five arguments
-        error = type(kind, (RemoteError,), {})(message)
-    error.remote_location = at  # type: ignore[attr-defined]
-    return error
