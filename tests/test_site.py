@@ -34,6 +34,7 @@ from torchcourse.site import plan
 from torchcourse.site.build import OUTPUT, BuildError, build_site
 from torchcourse.site.formulas import Renderer
 from torchcourse.site.links import BRANCH, LinkError, Links, edited_source, find_repo
+from torchcourse.site.weight import plain_classes
 
 pytest_plugins = ["built_site"]
 
@@ -169,6 +170,15 @@ def test_pages_are_light(site: Path) -> None:
         if size > MOST_BYTES or requests > MOST_REQUESTS:
             heavy[path.name] = (size, requests)
     assert heavy == {}
+
+
+def test_plain_code_has_no_elements_of_its_own(site: Path) -> None:
+    page = (site / "chapters" / "02_tensors.html").read_text(encoding="utf-8")
+    found = set(re.findall(r'<span class="([a-z0-9]+)">', page[page.index("cell_input") :]))
+    assert {"n", "p"} <= plain_classes()
+    assert {"k", "o"} <= found
+    assert not found & plain_classes()
+    assert '<span class="kn">import</span> torch' in page.replace("<span> </span>", " ")
 
 
 def test_weight_counts_everything(tmp_path: Path) -> None:

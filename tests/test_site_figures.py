@@ -113,7 +113,7 @@ def clicks(page: Page, figure: Locator) -> list[str]:
         if control.count() and control.is_visible() and control.is_enabled():
             width = control.evaluate("control => control.getBoundingClientRect().width")
             slides = control.get_attribute("type") == "range"
-            for part in (0.2, 0.8) if slides else (0.5,):
+            for part in (0.02, 0.98) if slides else (0.5,):
                 control.click(force=True, position={"x": part * width, "y": 5})
                 states.append(state(figure))
     return states

@@ -30,6 +30,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("html-page-context", pages.describe_page, priority=900)
     app.connect("html-page-context", offline.check_page, priority=910)
     app.connect("html-page-context", weight.size_images, priority=920)
+    app.connect("html-page-context", weight.plain_code, priority=920)
     app.connect("build-finished", formulas.close)
     app.connect("build-finished", weight.write_assets, priority=900)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ SEARCH_ASSETS = (
 )
 _KATEX_FALLBACK = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
 _IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^":]+)"[^>]*?>')
+_RULE = re.compile(r"^\.highlight(?: \.(\w+))? \{([^}]*)\}", re.M)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -41,17 +43,44 @@ def digest(data: bytes) -> str:
 
 def highlighting() -> str:
     """Colors of code in both themes."""
+    light, dark, plain = _colors(LIGHT), _colors(DARK), plain_classes()
+    themes = ((".highlight", light), ("[data-theme=dark] .highlight", dark))
+    return "\n".join(
+        f"{place} .{name} {{ {rule} }}"
+        for place, rules in themes
+        for name, rule in rules.items()
+        if name and name not in plain
+    )
+
+
+def plain_classes() -> frozenset[str]:
+    """Pygments classes that look like the text around them: names, punctuation, spaces."""
+    light, dark = _colors(LIGHT), _colors(DARK)
+    return frozenset(n for n in light if n and light[n] == light[""] and dark.get(n) == dark[""])
+
+
+@cache
+def _colors(style: str) -> dict[str, str]:
+    """The rules of each class of a Pygments style; of the code around them under the name ``""``.
+
+    The background of the box is course.css's own.
+    """
     from pygments.formatters import HtmlFormatter
 
-    light = HtmlFormatter(style=LIGHT).get_style_defs(".highlight")
-    dark = HtmlFormatter(style=DARK).get_style_defs("[data-theme=dark] .highlight")
-    wanted = [
-        line
-        for line in (light + "\n" + dark).splitlines()
-        # Line numbers are not shown, and the box itself is styled by course.css.
-        if ".highlight ." in line and "linenos" not in line
-    ]
-    return "\n".join(wanted)
+    css = HtmlFormatter(style=style).get_style_defs(".highlight")
+    found = {name: rule.strip() for name, rule in _RULE.findall(css) if name != "hll"}
+    return found | {"": found[""].split(";")[-1].strip()}
+
+
+def plain_code(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Take the elements around plain tokens out: they are a quarter of a page full of code."""
+    if "body" in context:
+        plain = "|".join(sorted(plain_classes()))
+        context["body"] = re.sub(
+            rf'<span class="(?:{plain})">([^<]*)</span>', r"\1", context["body"]
+        )
 
 
 def smaller(css: str) -> str:
