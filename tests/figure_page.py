@@ -1,4 +1,4 @@
-"""The page on which the tests move a figure: nothing but the figure, readable light and dark."""
+"""The page on which the tests move a figure, and what they ask of every such page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from playwright.sync_api import Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page
 
 from torchcourse.figures import Figure
 
@@ -27,3 +28,56 @@ def write_page(folder: Path, *shown: Figure) -> str:
         encoding="utf-8",
     )
     return path.as_uri()
+
+
+def heard_outside(page: Page, control: Locator, *keys: str) -> list[str]:
+    """Which of these keys, pressed at a control of the figure, the page around it hears."""
+    page.evaluate(LISTEN)
+    control.focus()
+    for key in keys:
+        page.keyboard.press(key)
+    return page.evaluate("heard")
+
+
+LISTEN = "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
+
+
+def axe(page: Page) -> tuple[set[str], list[str]]:
+    """Rules that axe finds broken, and the elements whose contrast it could not compute."""
+    response = Axe().run(page).response
+    doubtful = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
+    violated = {one["id"] for one in response["violations"]}
+    return violated, [node["html"] for one in doubtful for node in one["nodes"]]
+
+
+def too_wide(page: Page, kinds: str, boxes: bool = False) -> list[str]:
+    """Text of each element of these kinds, and of the page, that is wider than its place.
+
+    boxes: leave out what has no box of its own, such as a span within a line.
+    """
+    return page.evaluate(
+        """([kinds, boxes]) => [document.documentElement, ...document.querySelectorAll(kinds)]
+          .filter((e) => e.scrollWidth > e.clientWidth + 1 && (e.clientWidth || !boxes))
+          .map((e) => e.innerText || e.outerHTML)""",
+        [kinds, boxes],
+    )
+
+
+def inks(page: Page) -> tuple[str, list[str]]:
+    """Background of the figure, and the color of each text of its drawing, as ``rgb(…)``."""
+    return page.evaluate(
+        """() => [getComputedStyle(document.querySelector(".tc-figure")).backgroundColor,
+          [...document.querySelectorAll("svg text")].map((e) => getComputedStyle(e).fill)]"""
+    )
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG's contrast of two colors, each ``rgb(…)``."""
+
+    def light(color: str) -> float:
+        parts = [int(x) / 255 for x in color.removeprefix("rgb(").removesuffix(")").split(",")]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+        return sum(w * x for w, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    low, high = sorted((light(first), light(second)))
+    return (high + 0.05) / (low + 0.05)

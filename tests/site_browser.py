@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from site_pages import DESKTOP
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Route
-
-DESKTOP = {"width": 1280, "height": 900}
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -7,13 +7,25 @@ is; `test_site.py` runs them on the site and, to see them fail, on pages broken 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 from torchcourse.site.access import alt_problem
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+Reader = Callable[..., AbstractContextManager["Tab"]]
 
 # Elements that make the browser load what an attribute names. A link loads by its `rel`.
 LOADING = {
@@ -169,3 +181,14 @@ def pages(site: Path) -> list[Path]:
 def names(site: Path) -> list[str]:
     """Every page as its path without ending, such as ``chapters/02_tensors``."""
     return [path.relative_to(site).with_suffix("").as_posix() for path in pages(site)]
+
+
+def contents(root: Path) -> list[str]:
+    """Names of the pages that the table of contents in the tree at ``root`` lists."""
+    parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    return [entry["file"] for part in parts for entry in part["chapters"]]
+
+
+def expected_names(root: Path) -> list[str]:
+    """Every page that the site of the tree at ``root`` must have, before it is built."""
+    return sorted([*contents(root), "index", "search"])

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from axe_playwright_python.sync_playwright import Axe
-from site_pages import names
+from conftest import ROOT
+from site_pages import DESKTOP, PHONE, Reader, expected_names
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytest_plugins = ["browser", "built_site", "site_browser"]
 
-Reader = Callable[..., AbstractContextManager["Page"]]
-ROOT = Path(__file__).parents[1]
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 LOOKS = {
     "light": {"viewport": DESKTOP, "color_scheme": "light"},
     "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
@@ -32,17 +26,7 @@ DRAWN = ["color-contrast", "scrollable-region-focusable"]
 RULES = {"light": None, "dark": DRAWN[:1], "phone": DRAWN}
 
 
-def pages_of_the_contents() -> list[str]:
-    """Names of all pages, before there is a site."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return ["index", "search", *(c["file"] for part in toc["parts"] for c in part["chapters"])]
-
-
-def test_no_page_is_left_out(site: Path) -> None:
-    assert sorted(pages_of_the_contents()) == sorted(names(site))
-
-
-@pytest.mark.parametrize("name", pages_of_the_contents())
+@pytest.mark.parametrize("name", expected_names(ROOT))
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing(reader: Reader, served: str, look: str, name: str) -> None:
     with reader(**LOOKS[look]) as page:

@@ -6,24 +6,19 @@ is refused, and fails the test, as does any message on the console.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from site_pages import names
+from site_pages import DESKTOP, PHONE, Reader, names
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Request
+    from playwright.sync_api import Request
 
 pytest_plugins = ["browser", "built_site", "site_browser"]
 
-Reader = Callable[..., AbstractContextManager["Page"]]
 KIB = 1024
 MOST_BYTES, MOST_REQUESTS = 300 * KIB, 20
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 CHAPTER = "chapters/02_tensors"
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide, write_page
 from playwright.sync_api import Locator, Page
 
 from torchcourse import figures
@@ -201,13 +200,8 @@ def test_by_keyboard(page: Page, figure: Figure, address: str) -> None:
 
 def test_keys_stay_in_the_figure(page: Page, address: str) -> None:
     page.goto(address)
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.locator("[aria-selected=true]").focus()
-    for key in ("ArrowRight", "d", "Control+s"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "s"]
+    control = page.locator("[aria-selected=true]")
+    assert heard_outside(page, control, "ArrowRight", "d", "Control+s") == ["Control", "s"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -218,10 +212,7 @@ def test_axe_finds_nothing(look: Look, address: str, scheme: str, size: dict) ->
         for left, right in ((3, 1), (7, 1), (6, 5)):  # (3, 1) + (4,), three axes, a refusal
             chips(page, "a").nth(left).check()
             chips(page, "b").nth(right).check()
-            response = Axe().run(page).response
-            assert {one["id"] for one in response["violations"]} == set()
-            doubtful = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
-            assert doubtful == []
+            assert axe(page) == (set(), [])
 
 
 def test_fits_a_phone(look: Look, figure: Figure, address: str) -> None:
@@ -230,11 +221,7 @@ def test_fits_a_phone(look: Look, figure: Figure, address: str) -> None:
         for left, right in itertools.product((0, 3, 6, 7, 8), (1, 4, 8)):
             chips(page, "a").nth(left).check()
             chips(page, "b").nth(right).check()
-            wide = page.evaluate(
-                """() => [document.documentElement, ...document.querySelectorAll(
-                  ".tc-figure, .tc-panel, .tc-n")]
-                  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)"""
-            )
+            wide = too_wide(page, ".tc-figure, .tc-panel, .tc-n")
             assert wide == []
 
 

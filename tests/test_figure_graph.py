@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, LISTEN, PHONE, Look, axe, too_wide, write_page
 from playwright.sync_api import Page
 from torch.autograd.graph import GradientEdge, Node
 
@@ -437,12 +436,7 @@ def test_by_keyboard(page: Page, drawn: Figure, tmp_path: Path) -> None:
     page.goto(write_page(tmp_path, drawn))
     status = page.locator("[role=status]")
     total = len(drawn.data["nodes"])
-    page.evaluate(
-        """() => {
-          window.heard = [];
-          document.addEventListener("keydown", (e) => heard.push(e.key));
-        }"""
-    )
+    page.evaluate(LISTEN)
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     before = _path_kinds(page)
@@ -493,13 +487,9 @@ def test_axe_finds_nothing_and_nothing_overflows(
     loss, cell = deep(6)
     with look(viewport=size, color_scheme=scheme) as page:
         page.goto(write_page(tmp_path, drawn, figures.graph(loss, params=cell)))
-        response = Axe().run(page).response
-        assert {one["id"] for one in response["violations"]} == set()
-        wide = page.evaluate(
-            """() => [document.documentElement, ...document.querySelectorAll(
-              ".tc-figure, .tc-figure > *:not(.tc-scroll), .tc-ground button")]
-              .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)"""
-        )
+        violated, _ = axe(page)
+        assert violated == set()
+        wide = too_wide(page, ".tc-figure, .tc-figure > *:not(.tc-scroll), .tc-ground button")
         assert wide == []
 
 

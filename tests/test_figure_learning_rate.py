@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, PHONE, Look, axe, contrast, heard_outside, inks, too_wide, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -178,13 +176,8 @@ def test_the_ruler_stands_under_the_thumb(look: Look, figure: Figure, address: s
 
 def test_keys_stay_in_the_figure(page: Page, address: str) -> None:
     page.goto(address)
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.get_by_role("slider").focus()
-    for key in ("ArrowRight", "d", "Control+s"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "s"]
+    control = page.get_by_role("slider")
+    assert heard_outside(page, control, "ArrowRight", "d", "Control+s") == ["Control", "s"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -195,30 +188,13 @@ def test_axe_finds_nothing(look: Look, address: str, scheme: str, size: dict) ->
         page.get_by_role("slider").focus()
         for key in ("Home", "End"):
             page.keyboard.press(key)
-            response = Axe().run(page).response
-            assert {one["id"] for one in response["violations"]} == set()
-            doubtful = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
-            # axe takes an SVG for a picture and does not look behind its text: we do, below.
-            nodes = [node["html"] for one in doubtful for node in one["nodes"]]
-            assert [node for node in nodes if not node.startswith("<text")] == []
-            assert min(contrasts(page)) >= 4.5
-
-
-def contrasts(page: Page) -> list[float]:
-    """The contrast of each text of the drawing with the figure's background, by WCAG's formula."""
-    ground, *colors = page.evaluate(
-        """() => [getComputedStyle(document.querySelector(".tc-figure")).backgroundColor,
-          ...[...document.querySelectorAll("svg text")].map((e) => getComputedStyle(e).fill)]"""
-    )
-
-    def light(color: str) -> float:
-        parts = [int(x) / 255 for x in re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", color).groups()]
-        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    assert len(colors) >= 9
-    pairs = [sorted((light(color), light(ground))) for color in colors]
-    return [(high + 0.05) / (low + 0.05) for low, high in pairs]
+            violated, doubtful = axe(page)
+            assert violated == set()
+            # axe takes an SVG for a picture and does not look behind its text: we do.
+            assert [html for html in doubtful if not html.startswith("<text")] == []
+            ground, colors = inks(page)
+            assert len(colors) >= 9
+            assert min(contrast(color, ground) for color in colors) >= 4.5
 
 
 def test_fits_a_phone_and_does_not_jump(look: Look, figure: Figure, address: str) -> None:
@@ -229,12 +205,7 @@ def test_fits_a_phone_and_does_not_jump(look: Look, figure: Figure, address: str
         page.keyboard.press("Home")
         for _ in figure.data["rates"]:
             page.keyboard.press("ArrowRight")
-            wide = page.evaluate(
-                """() => [document.documentElement, ...document.querySelectorAll(
-                  ".tc-figure, .tc-figure span, .tc-figure div")]
-                  .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
-                  .map((e) => e.innerText)"""
-            )
+            wide = too_wide(page, ".tc-figure, .tc-figure span, .tc-figure div", boxes=True)
             assert wide == []
             heights.add(page.evaluate("document.querySelector('.tc-figure').offsetHeight"))
         assert max(heights) - min(heights) <= 1  # a fraction of a pixel, rounded

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -291,13 +290,8 @@ def test_by_keyboard(page: Page, figure: Figure, address: str) -> None:
 
 def test_keys_stay_in_the_figure(page: Page, address: str) -> None:
     page.goto(address)
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.get_by_role("slider").first.focus()
-    for key in ("ArrowRight", "d", "Control+s"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "s"]
+    control = page.get_by_role("slider").first
+    assert heard_outside(page, control, "ArrowRight", "d", "Control+s") == ["Control", "s"]
 
 
 @pytest.mark.parametrize(
@@ -314,18 +308,12 @@ def test_axe_finds_nothing_and_nothing_overflows(
             for key in ("Home", "End"):
                 page.get_by_role("slider").first.press(key)
                 heights.add(page.evaluate("document.querySelector('.tc-figure').offsetHeight"))
-                wide = page.evaluate(
-                    """() => [document.documentElement, ...document.querySelectorAll(
-                      ".tc-figure, .tc-figure p, .tc-figure span, .tc-figure div")]
-                      .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
-                      .map((e) => e.innerText)"""
+                wide = too_wide(
+                    page, ".tc-figure, .tc-figure p, .tc-figure span, .tc-figure div", boxes=True
                 )
                 assert wide == []
         assert max(heights) - min(heights) <= 1  # the page below does not jump
-        response = Axe().run(page).response
-        assert {one["id"] for one in response["violations"]} == set()
-        doubtful = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
-        assert doubtful == []
+        assert axe(page) == (set(), [])
 
 
 def test_two_copies_live_alone(page: Page, figure: Figure, tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import Look, write_page
+from figure_page import Look, axe, contrast, heard_outside, inks, too_wide, write_page
 from playwright.sync_api import Locator, Page
 
 from torchcourse import figures
@@ -186,13 +185,8 @@ def test_by_keyboard(page: Page, plane: Figure, tmp_path: Path) -> None:
 
 def test_keys_stay_in_the_figure(page: Page, plane: Figure, tmp_path: Path) -> None:
     page.goto(write_page(tmp_path, plane))
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.get_by_role("slider").focus()
-    for key in ("ArrowRight", "d", "Control+s"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "s"]
+    control = page.get_by_role("slider")
+    assert heard_outside(page, control, "ArrowRight", "d", "Control+s") == ["Control", "s"]
 
 
 def test_two_copies_work_alone(page: Page, plane: Figure, tmp_path: Path) -> None:
@@ -211,10 +205,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
         page.goto(write_page(tmp_path, plane))
         for number, one in enumerate(plane.data["matrices"]):
             page.get_by_role("radio").nth(number).check()
-            wide = page.evaluate(
-                """() => [document.documentElement, ...document.querySelectorAll(".tc-figure, p")]
-                  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)"""
-            )
+            wide = too_wide(page, ".tc-figure, p")
             assert wide == [], one["name"]
             page.get_by_role("slider").fill("135")
             # every label lies inside its drawing
@@ -225,30 +216,13 @@ def test_axe_finds_nothing_and_nothing_overflows(
                 }).map((e) => e.textContent)"""
             )
             assert outside == [], one["name"]
-        response = Axe().run(page).response
-        assert {one["id"] for one in response["violations"]} == set()
-        doubtful = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
-        assert {"<text" in node["html"] for one in doubtful for node in one["nodes"]} <= {True}
+        violated, doubtful = axe(page)
+        assert violated == set()
+        assert {"<text" in html for html in doubtful} <= {True}
         # axe cannot compute text in a drawing, so we do
-        colors = page.evaluate(
-            """() => ["backgroundColor", "fill"].map((key, i) => [...document.querySelectorAll(
-              [".tc-figure", "svg text"][i])].map((e) => getComputedStyle(e)[key]))"""
-        )
-        (ground,), inks = colors
-        assert len(set(inks)) == 3
-        assert min(_contrast(ink, ground) for ink in inks) >= 4.5
-
-
-def _contrast(first: str, second: str) -> float:
-    """WCAG's contrast of two colors, each ``rgb(…)``."""
-
-    def light(color: str) -> float:
-        parts = [int(x) / 255 for x in color.removeprefix("rgb(").removesuffix(")").split(",")]
-        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
-        return sum(w * x for w, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-    low, high = sorted((light(first), light(second)))
-    return (high + 0.05) / (low + 0.05)
+        ground, colors = inks(page)
+        assert len(set(colors)) == 3
+        assert min(contrast(ink, ground) for ink in colors) >= 4.5
 
 
 def test_reads_without_scripts(look: Look, plane: Figure, tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -287,28 +286,17 @@ def test_by_mouse_and_no_second_thoughts(page: Page, figure: Figure, address: st
 
 def test_keys_stay_in_the_figure(page: Page, address: str) -> None:
     page.goto(address)
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.locator(".tc-quiz-option").first.focus()
-    for key in ("ArrowDown", "2", "a", "Control+1"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "1"]
+    control = page.locator(".tc-quiz-option").first
+    assert heard_outside(page, control, "ArrowDown", "2", "a", "Control+1") == ["Control", "1"]
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", PHONE), ("dark", DESK)])
 def test_axe_finds_nothing(look: Look, address: str, scheme: str, size: dict) -> None:
     def clean(page: Page) -> None:
-        response = Axe().run(page).response
-        assert {one["id"] for one in response["violations"]} == set()
-        doubtful = [
-            node["html"]
-            for one in response["incomplete"]
-            if one["id"] == "color-contrast"
-            for node in one["nodes"]
-            if not re.search(r">[✓✗·]</span>$", node["html"])  # axe judges letters, not signs
-        ]
-        assert doubtful == []
+        violated, doubtful = axe(page)
+        assert violated == set()
+        # axe judges letters, not signs
+        assert [html for html in doubtful if not re.search(r">[✓✗·]</span>$", html)] == []
 
     with look(viewport=size, color_scheme=scheme) as page:
         page.goto(address)
@@ -328,11 +316,8 @@ def test_fits_a_phone_and_answering_moves_nothing(look: Look, address: str) -> N
         page.goto(address)
         tops = "[...document.querySelectorAll('.tc-quiz-option')].map((e) => e.offsetTop)"
         for _ in range(COUNT + 1):
-            wide = page.evaluate(
-                """() => [document.documentElement, ...document.querySelectorAll(
-                  ".tc-figure, .tc-figure span, .tc-figure div, .tc-figure button")]
-                  .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
-                  .map((e) => e.innerText)"""
+            wide = too_wide(
+                page, ".tc-figure, .tc-figure span, .tc-figure div, .tc-figure button", boxes=True
             )
             assert wide == []
             before = page.evaluate(tops)

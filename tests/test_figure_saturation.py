@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -185,13 +184,8 @@ def test_by_keyboard(page: Page, figure: Figure, address: str) -> None:
 
 def test_keys_stay_in_the_figure(page: Page, address: str) -> None:
     page.goto(address)
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.get_by_role("slider").focus()
-    for key in ("ArrowLeft", "d", "Control+s"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "s"]
+    control = page.get_by_role("slider")
+    assert heard_outside(page, control, "ArrowLeft", "d", "Control+s") == ["Control", "s"]
 
 
 def test_two_copies_work_alone(page: Page, figure: Figure, tmp_path: Path) -> None:
@@ -210,15 +204,9 @@ def test_axe_finds_nothing_and_nothing_overflows(
         for bend in range(3):
             page.get_by_role("radio").nth(bend).check()
             page.get_by_role("slider").fill(str(2 * bend))
-            wide = page.evaluate(
-                """() => [document.documentElement, ...document.querySelectorAll(
-                  ".tc-figure, .tc-figure p, .tc-sat, .tc-sat > *")]
-                  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)"""
-            )
+            wide = too_wide(page, ".tc-figure, .tc-figure p, .tc-sat, .tc-sat > *")
             assert wide == []
-        response = Axe().run(page).response
-        assert {one["id"] for one in response["violations"]} == set()
-        assert "color-contrast" not in {one["id"] for one in response["incomplete"]}
+        assert axe(page) == (set(), [])
 
 
 def test_reads_without_scripts(look: Look, figure: Figure, address: str) -> None:

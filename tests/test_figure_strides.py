@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from figure_page import DESK, PHONE, Look, write_page
+from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide, write_page
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -197,13 +196,8 @@ def test_two_copies_work_alone_and_keep_their_keys(
     page: Page, figure: Figure, tmp_path: Path
 ) -> None:
     page.goto(write_page(tmp_path, figure, figure))
-    page.evaluate(
-        "window.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))"
-    )
-    page.locator(".tc-figure").nth(1).locator("[aria-pressed=true]").focus()
-    for key in ("ArrowUp", "d", "Control+s"):
-        page.keyboard.press(key)
-    assert page.evaluate("heard") == ["Control", "s"]
+    control = page.locator(".tc-figure").nth(1).locator("[aria-pressed=true]")
+    assert heard_outside(page, control, "ArrowUp", "d", "Control+s") == ["Control", "s"]
     assert [_status(page, copy) == figure.words for copy in (0, 1)] == [True, False]
 
 
@@ -216,10 +210,7 @@ def test_axe_finds_nothing(look: Look, figure: Figure, tmp_path: Path, scheme: s
             _pick(page, layout)
             _pick(page, form)
             page.locator(".tc-tensor button").nth(number).click()
-            response = Axe().run(page).response
-            assert {one["id"] for one in response["violations"]} == set()
-            doubtful = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
-            assert doubtful == []  # axe could compute every contrast
+            assert axe(page) == (set(), [])  # axe could compute every contrast
 
 
 def test_fits_a_phone(look: Look, figure: Figure, tmp_path: Path) -> None:
@@ -229,10 +220,8 @@ def test_fits_a_phone(look: Look, figure: Figure, tmp_path: Path) -> None:
             _pick(page, layout["code"])
             for radio in page.locator(".tc-views input").all():
                 radio.check()
-                wide = page.evaluate(
-                    """() => [document.documentElement, ...document.querySelectorAll(
-                      ".tc-figure, .tc-tensor, .tc-block, .tc-strip12, .tc-figure button")]
-                      .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className)"""
+                wide = too_wide(
+                    page, ".tc-figure, .tc-tensor, .tc-block, .tc-strip12, .tc-figure button"
                 )
                 assert wide == []
 

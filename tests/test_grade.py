@@ -22,16 +22,13 @@ from torchcourse.authoring.rules import (
 )
 from torchcourse.cli import main
 from torchcourse.grading import solo
+from torchcourse.grading.answers import read_answers
 from torchcourse.grading.inputs import find_reference
 from torchcourse.grading.jail.limits import Limits
+from torchcourse.grading.plainfile import Unreadable
 from torchcourse.grading.pool import Worker
 from torchcourse.grading.reference import BadReference, Reference, parse_reference
-from torchcourse.grading.submission import (
-    Unreadable,
-    find_submissions,
-    learner_of,
-    read_answers,
-)
+from torchcourse.grading.submission import find_submissions, learner_of
 from torchcourse.grading.transplant import transplant
 
 SOLUTIONS = ROOT / "solutions"

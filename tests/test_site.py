@@ -22,6 +22,8 @@ from matplotlib.image import imsave
 from site_pages import (
     Page,
     alt_problems,
+    contents,
+    expected_names,
     external_problems,
     link_problems,
     names,
@@ -44,13 +46,8 @@ KIB = 1024
 MOST_BYTES, MOST_REQUESTS = 300 * KIB, 20
 
 
-def contents(root: Path = ROOT) -> list[str]:
-    parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-    return [entry["file"] for part in parts for entry in part["chapters"]]
-
-
 def test_pages_are_the_contents_and_nothing_else(site: Path) -> None:
-    assert names(site) == sorted([*contents(), "index", "search"])
+    assert names(site) == expected_names(ROOT)
 
 
 def test_every_notebook_in_the_tree_is_a_page() -> None:
@@ -59,7 +56,7 @@ def test_every_notebook_in_the_tree_is_a_page() -> None:
         for folder in ("chapters", "exercises", "solutions")
         for path in (ROOT / folder).glob("*.ipynb")
     }
-    assert notebooks <= set(contents())
+    assert notebooks <= set(contents(ROOT))
 
 
 def test_links_lead_somewhere(site: Path) -> None:
@@ -134,7 +131,7 @@ def test_addresses_follow_this_repository(site: Path) -> None:
         assert source.endswith(".md"), "notebooks are built, not edited"
         assert [tag["content"] for tag in page.all("meta", property="og:url")] == canonical
 
-    for name in contents():
+    for name in contents(ROOT):
         page = Page(site / f"{name}.html")
         folder = name.partition("/")[0]
         colab = [a["href"] for a in page.all("a", class_="colab")]
@@ -154,12 +151,12 @@ def test_addresses_follow_this_repository(site: Path) -> None:
 
 
 def test_sitemap_and_search_know_every_page(site: Path) -> None:
-    wanted = {f"{Links(find_repo(ROOT)).site}{name}.html" for name in [*contents(), "index"]}
+    wanted = {f"{Links(find_repo(ROOT)).site}{name}.html" for name in [*contents(ROOT), "index"]}
     tree = ElementTree.parse(site / "sitemap.xml")
     assert {element.text for element in tree.iter() if element.tag.endswith("}loc")} == wanted
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     index = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))
-    assert sorted(index["docnames"]) == sorted([*contents(), "index"])
+    assert sorted(index["docnames"]) == sorted([*contents(ROOT), "index"])
 
 
 def test_pages_are_light(site: Path) -> None:

@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import ROOT
+from site_pages import DESKTOP, PHONE, Reader
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 pytest_plugins = ["browser", "built_site", "site_browser"]
 
-Reader = Callable[..., AbstractContextManager["Page"]]
-ROOT = Path(__file__).parents[1]
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 KEYS = ("ArrowRight", "ArrowDown", "Space", "End")
 CONTROLS = "input, button, [role=gridcell], [role=slider], [tabindex='0']"
 MOST_STOPS, MOST_CLICKS = 4, 12

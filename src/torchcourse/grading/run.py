@@ -16,11 +16,12 @@ from .cluster import NoCluster, connect, grade_on_cluster
 from .inputs import Unusable, answers_of, find_reference
 from .jail.level import Level
 from .jail.limits import Limits
+from .plainfile import Submission, Unreadable
 from .pool import Worker, WorkerLost, grade_all
 from .reference import Reference
 from .report import write_results
 from .resume import Unfinished, key_of
-from .submission import Submission, Unreadable, find_submissions
+from .submission import find_submissions
 
 NO_ISOLATION = {"level": "none", "held": [], "skipped": {}}
 

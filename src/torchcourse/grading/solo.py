@@ -14,9 +14,9 @@ from typing import Any
 from ..authoring.files import write_whole
 from .inputs import Unusable, answers_of, find_reference
 from .jail.limits import Limits
+from .plainfile import LARGEST, Submission, Unreadable, read_plain
 from .pool import Worker, WorkerLost, grade_one
 from .reference import Reference
-from .submission import LARGEST, Submission, Unreadable, read_plain
 
 WORDS = {
     "passed": "✓ {id} solved",

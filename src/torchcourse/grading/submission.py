@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from .answers import read_answers
 from .archive import in_archive
 from .plainfile import IGNORED, LARGEST, SUFFIX, Submission, Unreadable, read_plain, shown
 
@@ -90,7 +89,3 @@ def _file(path: Path) -> Submission:
         return Submission(shown(path), read_plain(path, LARGEST))
     except Unreadable as error:
         return Submission(shown(path), None, str(error))
-
-
-__all__ = ["LARGEST", "Submission", "Unreadable", "find_submissions", "learner_of"]
-__all__ += ["read_answers", "read_plain"]
