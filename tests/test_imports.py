@@ -13,9 +13,12 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "src" / "torchcourse"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LEARNER = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in ("checks", "figures")]
-# What Colab preinstalls. anywidget, and traitlets below it, are for `.widget()` alone.
+SIDE = ("checks", "figures", "ranks", "dashboard.py", "engine.py")
+LEARNER = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in SIDE]
+# What Colab preinstalls. anywidget, and traitlets below it, are for `.widget()` alone; IPython
+# shows the dashboard where there is a notebook; cloudpickle takes a notebook's function to a rank.
 ALLOWED = {"torch", "numpy", "matplotlib", "torchcourse", "anywidget", "traitlets"}
+ALLOWED |= {"IPython", "cloudpickle"}
 ALLOWED |= sys.stdlib_module_names
 TOOLS = ("torchcourse.authoring", "torchcourse.site", "torchcourse.grading", "torchcourse.cli")
 

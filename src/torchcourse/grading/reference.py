@@ -13,6 +13,7 @@ from ..authoring.rules import UnknownRule, check_rules
 
 ID = re.compile(r"ex-(\d+\.\d+)")
 TITLE = re.compile(r"#+ Exercise \S+ · (.+?)(?:\s{2,}|\n|$)")
+RANKS = "from torchcourse.ranks import"
 HINT = re.compile(r"<details>\n<summary>(.*?)</summary>\n\n(.*?)\n\n</details>", re.DOTALL)
 
 
@@ -47,6 +48,11 @@ class Reference:
     cells: list[dict[str, Any]]
     exercises: list[Exercise]
     setup: list[str]
+
+    @property
+    def ranks(self) -> bool:
+        """Whether this lesson's code runs in several processes that talk to each other."""
+        return any(RANKS in source for source in self.setup)
 
     @property
     def digest(self) -> str:

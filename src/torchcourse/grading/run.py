@@ -51,7 +51,7 @@ def grade(options: Options) -> list[dict[str, Any]]:
     if some is None:
         raise Unusable("no notebooks there: name .ipynb files, folders or .zip archives")
     options.out.mkdir(parents=True, exist_ok=True)
-    limits = Limits(memory=options.memory)
+    limits = Limits(memory=options.memory, network="own")
     settings = {"seed": options.seed, "timeout": options.timeout, "limits": limits.data()}
     unfinished = Unfinished(options.out, reference, settings)
     seed = unfinished.seed if unfinished.seed is not None else secrets.randbelow(1 << 48)

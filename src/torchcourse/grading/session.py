@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ class Grading:
     ) -> None:
         self.reference: Reference = asserts.reference
         self.asserts, self.answers, self.seed = asserts, answers, seed
-        self.timeout, self.limits = timeout, limits
+        self.timeout = timeout
+        self.limits = limits if self.reference.ranks else replace(limits, network="none")
         text = json.dumps(transplant(self.reference, answers))
         path.write_text(text, encoding="utf-8")
         self.file = Notebook.from_parent(session, path=path)

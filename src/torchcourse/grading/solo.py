@@ -98,7 +98,7 @@ def _verdicts(
         "answers": answers,
         "seed": time.time_ns() % (1 << 48),
         "timeout": timeout,
-        "limits": Limits(memory=memory).data(),
+        "limits": Limits(memory=memory, network="any").data(),
     }
     try:
         worker, answer = grade_one(worker, reference, task)

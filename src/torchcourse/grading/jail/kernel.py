@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def run_kernel(
     os.environ.clear()
     os.environ.update(ENVIRONMENT, HOME=home, TMPDIR=home, IPYTHONDIR=f"{home}/.ipython")
     os.environ.update(MPLCONFIGDIR=f"{home}/.matplotlib", JUPYTER_RUNTIME_DIR=home)
+    tempfile.tempdir = None  # else it remembers the folder of the process that forked
     sys.argv = ["kernel"]
     sys.path[:] = [entry for entry in sys.path if entry]
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -36,20 +36,28 @@ def abi() -> int:
     return syscall(CREATE, None, 0, 1)
 
 
-def restrict(read: Iterable[str], write: Iterable[str], sockets: Iterable[str]) -> None:
+def restrict(
+    read: Iterable[str],
+    write: Iterable[str],
+    sockets: Iterable[str],
+    listed: Iterable[str] = (),
+    tcp: bool = False,
+) -> None:
     """From now on this process reaches these paths only, no TCP, and no process outside.
 
     read: may be read and executed. write: everything but devices. sockets: Unix sockets may be
-    made there, and nothing else. Paths that do not exist are left out.
+    made there, and nothing else. listed: folders whose names may be read. tcp: leave TCP open.
+    Paths that do not exist are left out.
     """
     version = abi()
     every = RIGHTS_OF_ABI.get(version, RIGHTS_SINCE_5)
-    ruleset = _Ruleset(every, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
+    ruleset = _Ruleset(every, 3 if version >= 4 and not tcp else 0, 3 if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     handle = syscall(CREATE, ctypes.byref(ruleset), size, 0)
     everything = every & ~CHARACTER_DEVICES & ~BLOCK_DEVICES
+    given = ((read, READ), (write, everything), (sockets, SOCKETS), (listed, READ_DIR))
     try:
-        for paths, rights in ((read, READ), (write, everything), (sockets, SOCKETS)):
+        for paths, rights in given:
             for path in paths:
                 _allow(handle, path, rights & every)
         prctl(PR_SET_NO_NEW_PRIVS, 1)

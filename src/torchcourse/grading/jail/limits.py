@@ -22,14 +22,20 @@ ADDRESS_SLACK = 1024 * MB
 
 @dataclass(frozen=True)
 class Limits:
-    """memory: MB beyond what the kernel has at its start. cpu: seconds. disk: MB of files."""
+    """memory: MB beyond what the kernel has at its start. cpu: seconds. disk: MB of files.
+
+    network: ``none``; ``own``, the loopback of a namespace of its own, for lessons whose ranks talk
+    to each other; ``any``, the same, and this machine's where there are no namespaces: for code
+    that its author runs on their own machine.
+    """
 
     memory: int = 1024
     cpu: int = 600
     disk: int = 64
     output: int = 4
+    network: str = "none"
 
-    def data(self) -> dict[str, int]:
+    def data(self) -> dict[str, Any]:
         return asdict(self)
 
 

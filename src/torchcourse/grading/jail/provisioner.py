@@ -15,7 +15,7 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Integer
+from traitlets import Integer, Unicode
 
 from . import server
 from .limits import Limits
@@ -33,7 +33,7 @@ class JailSpecs(KernelSpecManager):
         self.limits = limits
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        config = {key: getattr(self.limits, key) for key in ("memory", "cpu", "disk")}
+        config = {key: getattr(self.limits, key) for key in ("memory", "cpu", "disk", "network")}
         return KernelSpec(
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="jail",
@@ -51,6 +51,7 @@ class JailProvisioner(LocalProvisioner):
     memory = Integer(1024, help="MB beyond a fresh kernel").tag(config=True)
     cpu = Integer(600, help="seconds of CPU time").tag(config=True)
     disk = Integer(64, help="MB of files").tag(config=True)
+    network = Unicode("none", help="none, own or any").tag(config=True)
 
     jailed: server.Jailed | None = None
     base: Path | None = None
@@ -81,7 +82,7 @@ class JailProvisioner(LocalProvisioner):
             for key, value in self.connection_info.items()
         }
         assert self.base is not None
-        limits = Limits(memory=self.memory, cpu=self.cpu, disk=self.disk)
+        limits = Limits(memory=self.memory, cpu=self.cpu, disk=self.disk, network=self.network)
         try:
             self.jailed = server.server().spawn(self.base, info, limits)
         except server.JailError:

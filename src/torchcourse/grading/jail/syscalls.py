@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import socket
+import struct
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -56,6 +58,18 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
 
 def unmount(target: str, flags: int) -> None:
     _checked(_libc.umount2(os.fsencode(target), flags))
+
+
+def open_loopback() -> None:
+    """Bring up the one interface of a new network namespace (netdevice(7))."""
+    import fcntl
+
+    get, put, up = 0x8913, 0x8914, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        name, flags = struct.unpack(
+            "16sH14x", fcntl.ioctl(handle, get, struct.pack("16s16x", b"lo"))
+        )
+        fcntl.ioctl(handle, put, struct.pack("16sH14x", name, flags | up))
 
 
 def prctl(option: int, value: int) -> None:
