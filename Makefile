@@ -41,7 +41,7 @@ test: $(READY)  ## everything that proves the project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/torchcourse site
-	$(PY) -m pytest --nbval -n $(JOBS) --dist loadfile tests chapters solutions
+	$(PY) -m pytest --nbval -n $(JOBS) --dist loadfile tests chapters solutions appendices
 
 bench-checks: $(READY)  ## how long a check takes, beside the code it checks
 	$(PY) tests/bench_checks.py

@@ -12,6 +12,7 @@ from torchcourse.authoring.masters import find_masters
 ROOT = Path(__file__).parents[1]
 CHAPTERS = find_masters(ROOT / "lessons", "chapter.md")
 EXERCISES = find_masters(ROOT / "lessons", "exercises.md")
+APPENDICES = find_masters(ROOT / "lessons", "appendix.md")
 
 
 def lesson_of(path: Path) -> str:

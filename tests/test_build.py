@@ -49,7 +49,7 @@ def test_no_committed_notebook_without_a_lesson():
     expected = {notebook.name for notebook in assemble(ROOT)}
     there = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("chapters", "exercises", "solutions")
+        for folder in ("chapters", "exercises", "solutions", "appendices")
         for path in (ROOT / folder).glob("*.ipynb")
     }
     assert there == expected

@@ -16,7 +16,7 @@ import torchcourse
 
 NOTEBOOKS = [
     path
-    for folder in ("chapters", "exercises", "solutions")
+    for folder in ("chapters", "exercises", "solutions", "appendices")
     for path in sorted((ROOT / folder).glob("*.ipynb"))
 ]
 WHEELS = ROOT / "_build" / "html" / "wheels"

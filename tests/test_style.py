@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import CHAPTERS, EXERCISES, ROOT, lesson_of
+from conftest import APPENDICES, CHAPTERS, EXERCISES, ROOT, lesson_of
 
 from torchcourse.authoring.exercise_set import read_exercises
 from torchcourse.authoring.masters import read_master
-from torchcourse.authoring.style import chapter_rules, exercise_rules
+from torchcourse.authoring.style import appendix_rules, chapter_rules, exercise_rules
 from torchcourse.authoring.style.prose import numbers_in, prose_numbers, sentences, words
 
 MODEL = ROOT / "lessons" / "02_tensors"
@@ -27,6 +27,12 @@ def test_a_chapter_obeys(path: Path, committed):
 @pytest.mark.parametrize("path", EXERCISES, ids=lesson_of)
 def test_an_exercise_set_obeys(path: Path, committed):
     broken = exercise_rules(read_exercises(path), committed("solutions", lesson_of(path)))
+    assert not broken, "\n" + "\n".join(map(str, broken))
+
+
+@pytest.mark.parametrize("path", APPENDICES, ids=lesson_of)
+def test_an_appendix_obeys(path: Path):
+    broken = appendix_rules(read_master(path))
     assert not broken, "\n" + "\n".join(map(str, broken))
 
 

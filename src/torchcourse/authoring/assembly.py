@@ -23,7 +23,7 @@ METADATA = {
 class Notebook:
     """A notebook about to be written: where to, what with, and where each cell came from."""
 
-    target: str  # "chapters", "exercises" or "solutions"
+    target: str  # "chapters", "exercises", "solutions" or "appendices"
     lesson: str
     master: Path
     node: nbformat.NotebookNode

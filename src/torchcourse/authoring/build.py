@@ -20,7 +20,8 @@ from .files import write_whole
 from .masters import MasterError, Mistake, find_masters, read_master
 from .notebooks import chapter_notebook, exercise_notebook, solution_notebook
 
-LEARNER_SIDE = ("__init__.py", "checks", "engine.py", "figures")
+TEXTS = ("chapter.md", "exercises.md", "appendix.md")
+LEARNER_SIDE = ("__init__.py", "checks", "dashboard.py", "engine.py", "figures", "ranks")
 
 
 @dataclass
@@ -40,7 +41,7 @@ def assemble(root: Path, only: tuple[str, ...] = ()) -> list[Notebook]:
         MasterError: the mistakes of every master, so that one run shows them all.
     """
     lessons, notebooks, mistakes = root / "lessons", [], []
-    masters = find_masters(lessons, "chapter.md") + find_masters(lessons, "exercises.md")
+    masters = [path for name in TEXTS for path in find_masters(lessons, name)]
     if not masters:
         raise MasterError(
             [Mistake(lessons, 1, "no masters here", "run it at the top of the course's tree")]
@@ -57,6 +58,8 @@ def assemble(root: Path, only: tuple[str, ...] = ()) -> list[Notebook]:
         try:
             if path.name == "chapter.md":
                 found = [chapter_notebook(read_master(path), root)]
+            elif path.name == "appendix.md":
+                found = [chapter_notebook(read_master(path), root, "appendices")]
             else:
                 grouped = read_exercises(path)
                 found = [exercise_notebook(grouped, root), solution_notebook(grouped, root)]

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from jupytext import myst
 
-FOLDER = re.compile(r"(\d\d)_[a-z0-9_]+")
+FOLDER = re.compile(r"(\d\d|[A-F])_[a-z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,15 @@ class Master:
 
     @property
     def number(self) -> int:
-        return int(self.lesson[:2])
+        """The chapter's number; 0 for front matter and appendices, which show none."""
+        return int(self.lesson[:2]) if self.lesson[0].isdigit() else 0
 
     def mistake(self, line: int, what: str, mend: str) -> Mistake:
         return Mistake(self.path, line, what, mend)
 
 
 def read_master(path: Path) -> Master:
-    """Parse ``lessons/NN_name/{chapter,exercises}.md``.
+    """Parse ``lessons/NN_name/{chapter,exercises}.md`` or ``lessons/X_name/appendix.md``.
 
     Raises:
         MasterError: unreadable text, invalid front matter or cell options, a folder without number.
@@ -144,5 +145,5 @@ def _cell_mistake(path: Path, lines: list[str], error: Exception) -> Mistake:
 
 
 def find_masters(lessons: Path, name: str) -> list[Path]:
-    """All ``lessons/NN_*/<name>`` in chapter order."""
-    return sorted(lessons.glob(f"[0-9][0-9]_*/{name}"))
+    """All ``lessons/NN_*/<name>`` in chapter order, then those of the appendices A to F."""
+    return [*sorted(lessons.glob(f"[0-9][0-9]_*/{name}")), *sorted(lessons.glob(f"[A-F]_*/{name}"))]

@@ -42,8 +42,8 @@ def bootstrap(root: Path) -> str:
     )
 
 
-def chapter_notebook(master: Master, root: Path) -> Notebook:
-    """``chapter.md`` as a notebook.
+def chapter_notebook(master: Master, root: Path, target: str = "chapters") -> Notebook:
+    """``chapter.md`` as a notebook, or ``appendix.md`` with the target ``appendices``.
 
     Raises:
         MasterError: a tag that no chapter cell may have.
@@ -58,7 +58,7 @@ def chapter_notebook(master: Master, root: Path) -> Notebook:
     ]
     if unknown:
         raise MasterError(unknown)
-    assembly = Assembly("chapters", master)
+    assembly = Assembly(target, master)
     started = False
     for cell in numbered(master):
         if cell.kind == "code" and not started:
@@ -83,7 +83,7 @@ def numbered(master: Master) -> Iterator[Cell]:
         for at, line in enumerate(lines):
             if line.startswith("# ") and master.number:  # front matter has none
                 source[at] = f"# {master.number} {line[2:]}"
-            elif line.startswith("## "):
+            elif line.startswith("## ") and master.lesson[0].isdigit():
                 section += 1
                 source[at] = f"## {master.number}.{section} {line[3:]}"
         yield replace(cell, source="\n".join(source))

@@ -23,8 +23,9 @@ _EDITED = {
     "chapters": "lessons/{}/chapter.md",
     "exercises": "lessons/{}/exercises.md",
     "solutions": "lessons/{}/exercises.md",
+    "appendices": "lessons/{}/appendix.md",
 }
-_IN_COLAB = ("chapters", "exercises")
+_IN_COLAB = ("chapters", "exercises", "appendices")
 
 
 class LinkError(ValueError):
@@ -64,7 +65,8 @@ class Links:
 def edited_source(page: str, source: str) -> str:
     """Path in the tree of the only text that is edited for this page."""
     folder, _, name = page.partition("/")
-    return _EDITED[folder].format(name) if name and folder in _EDITED else source
+    built = source.endswith(".ipynb") and name and folder in _EDITED
+    return _EDITED[folder].format(name) if built else source
 
 
 def find_repo(root: Path, env: Mapping[str, str] | None = None) -> str:
