@@ -81,6 +81,7 @@
     [".highlight pre", "Code, scrolls sideways"],
     [".output.text_html", "Output, scrolls sideways"],
     [".katex-display", "Formula, scrolls sideways"],
+    [".needs", "Drawing, scrolls sideways"],
   ];
   const mark = () => {
     for (const [selector, label] of scrollers) {

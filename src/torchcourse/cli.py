@@ -1,4 +1,4 @@
-"""The ``torchcourse`` command: build | site | check | grade."""
+"""The ``torchcourse`` command: build | site | progress | check | grade."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     build.set_defaults(run=_build)
     site = commands.add_parser("site", help="notebooks to the static site in _build/html")
     site.set_defaults(run=_site)
+    progress = commands.add_parser("progress", help="which exercises your notebooks call solved")
+    progress.add_argument("notebooks", type=Path, nargs="*", default=[Path("exercises")])
+    progress.set_defaults(run=_progress)
     _add_grading(commands)
     for command in (build, site):
         command.add_argument("--root", type=Path, default=Path(), help="top of the course's tree")
@@ -75,6 +78,23 @@ def _site(options: argparse.Namespace) -> int:
     from .site.build import build_site
 
     return build_site(options.root.resolve())
+
+
+def _progress(options: argparse.Namespace) -> int:
+    from .grading.progress import read_standing, table
+
+    found: list[Path] = []
+    for place in options.notebooks:
+        found += sorted(place.glob("*.ipynb")) if place.is_dir() else [place]
+    if not found:
+        print(f"{options.notebooks[0]}: no notebooks there", file=sys.stderr)
+        return 2
+    try:
+        print(table([read_standing(path) for path in found]))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -81,6 +81,7 @@ function render({ model, el }) {
     task.replaceChildren(...subjects.map((_, i) => h("p", {},
       h("b", {}, told[i]), h("br"), advice[i].find(([least]) => least <= scores[i])[1])));
     list.replaceChildren();
+    el.dispatchEvent(new CustomEvent("torchcourse:quiz", { bubbles: true, detail: { scores: told.join(", ") } }));
     const [, path] = paths.find(([least]) => least.every((n, i) => n <= scores[i]));
     says.textContent = `${told.join(", ")}. ${path}`;
     go.textContent = "Start again";

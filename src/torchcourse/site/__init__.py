@@ -3,7 +3,8 @@
 ``_config.yml`` names this package as an extension. Each module does one thing to every page:
 `links` (addresses that follow a fork), `formulas` (rendered at build time), `offline` (nothing is
 fetched from elsewhere), `weight` (few and small files), `access` (readable by keyboard and screen
-reader), `plan` (the table of chapters on the home page), `pages` (what the templates show).
+reader), `terms` (the glossary, linked and found), `cards` (of myths, linked), `names` (of the API,
+found), `plan` and `needs` (the chapters on the home page), `pages` (what the templates show).
 `build` runs all of it and `wheel` adds the package to the site.
 """
 
@@ -17,7 +18,18 @@ def setup(app: Any) -> dict[str, Any]:
     """Connect the parts to Sphinx (called by Sphinx, which passes its application object)."""
     from docutils import nodes
 
-    from torchcourse.site import access, formulas, offline, pages, plan, weight
+    from torchcourse.site import (
+        access,
+        cards,
+        formulas,
+        names,
+        needs,
+        offline,
+        pages,
+        plan,
+        terms,
+        weight,
+    )
 
     app.add_config_value("course_links", None, "html")
     # Jupyter Book passes this on to an extension that the course does not load.
@@ -25,7 +37,13 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", pages.use_own_pages, priority=1)
     app.connect("builder-inited", formulas.use_packaged_node, priority=1)
     app.connect("builder-inited", weight.bundle_css)
+    app.connect("builder-inited", terms.read_terms)
+    app.connect("env-updated", names.find_places)
+    app.connect("env-updated", names.leave_out_solutions)
+    app.connect("doctree-resolved", names.enter_names)
     app.connect("doctree-resolved", access.check_images)
+    app.connect("doctree-resolved", terms.link_terms)
+    app.connect("doctree-resolved", cards.link_cards)
     # After every other extension has had its say about this page.
     app.connect("html-page-context", pages.describe_page, priority=900)
     app.connect("html-page-context", offline.check_page, priority=910)
@@ -34,7 +52,10 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", formulas.close)
     app.connect("build-finished", weight.write_assets, priority=900)
 
+    app.add_transform(terms.Terms)
+    app.add_transform(cards.CardAddresses)
     app.add_directive("course-path", plan.CoursePath)
+    app.add_directive("course-needs", needs.CourseNeeds)
     app.add_role("fact", plan.fact_role)
     app.add_node(nodes.table, override=True, html=(access.visit_table, access.depart_table))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ def use_own_pages(app: Any, config: Any) -> None:
     config.html_theme_options = {}
     config.templates_path = [str(TEMPLATES), *config.templates_path]
     config.html_baseurl = links.site
+    config.html_search_scorer = str(TEMPLATES / "scorer.js")
     config.ogp_site_url = links.site
 
 
@@ -44,6 +48,8 @@ def describe_page(
     context["metatags"] = _VIEWPORT.sub("", context.get("metatags", ""))  # layout.html has one
     context.update(
         course_version=__version__,
+        built=_today(),
+        torch_version=version("torch").split("+")[0],
         repository=links.repository,
         repository_name=links.repo,
         colab_url=links.colab(pagename) if is_notebook else None,
@@ -53,7 +59,25 @@ def describe_page(
         has_math=doctree is not None and _has_math(doctree),
         css_digest=app.course_css_digest,
         js_digest=app.course_js_digest,
+        more_scripts=_more_scripts(pagename),
     )
+
+
+def _today() -> str:
+    """The day of the build, or of SOURCE_DATE_EPOCH (reproducible-builds.org), in UTC."""
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
+def _more_scripts(page: str) -> list[str]:
+    """What a page loads beside `course.js`: reading marks and predictions, the error decoder."""
+    folder = page.partition("/")[0]
+    names = []
+    if folder == "chapters" or page in ("index", "appendices/A_myths"):
+        names.append("learn.js")
+    if page == "appendices/E_errors":
+        names.append("decoder.js")
+    return names
 
 
 def _has_math(doctree: nodes.Node) -> bool:

@@ -86,6 +86,8 @@ PARTS = (
     Part("Capstone", (Chapter(20, "From notes to production in one repository", 3),)),
 )
 
+# Hours that exercises of four and five stars take, as chapter 0 estimates.
+HARD = 8
 _EXERCISE = re.compile(r"^##+ Exercise \d+\.\d+", re.MULTILINE)
 _WRONG = re.compile(r"^:?tags: *\[[^\]]*\bwrong\b", re.MULTILINE)
 
@@ -102,6 +104,7 @@ def written(root: Path) -> dict[int, str]:
 def facts(root: Path) -> dict[str, str]:
     """Numbers about the course as text, counted in the tree at ``root``."""
     chapters = [chapter for part in PARTS for chapter in part.chapters]
+    core = sum(c.hours for c in chapters if c.number not in (5, 16, 19)) - HARD
     exercises = sum(
         len(_EXERCISE.findall("".join(cell["source"])))
         for path in (root / "exercises").glob("*.ipynb")
@@ -116,6 +119,8 @@ def facts(root: Path) -> dict[str, str]:
         "chapters planned": str(len(chapters)),
         "chapters written": str(len(written(root))),
         "hours planned": hours(sum(chapter.hours for chapter in chapters)),
+        "hours core": hours(core),
+        "hours with NumPy": hours(core - sum(c.hours for c in chapters if c.number in (3, 4))),
         "exercises": str(exercises),
         "wrong answers": str(wrong),
     }
