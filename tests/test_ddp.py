@@ -86,15 +86,16 @@ def test_the_ring_is_all_reduce(ring, n: int, length: int) -> None:
         assert {sent for *_, sent in found} == {2 * (n - 1) * x.nbytes // n}
 
 
-def one_step(x: torch.Tensor) -> torch.Tensor:
-    layer = nn.Linear(2, 1, bias=False)
-    nn.init.ones_(layer.weight)
-    ddp = nn.parallel.DistributedDataParallel(layer)  # without a name it is gone before backward
-    ddp(x + dist.get_rank()).sum().backward()
-    return layer.weight.grad
-
-
 def test_twenty_runs_in_a_row_leave_nothing() -> None:
+    def one_step(x: torch.Tensor) -> torch.Tensor:
+        layer = nn.Linear(2, 1, bias=False)
+        nn.init.ones_(layer.weight)
+        ddp = nn.parallel.DistributedDataParallel(
+            layer
+        )  # without a name it is gone before backward
+        ddp(x + dist.get_rank()).sum().backward()
+        return layer.weight.grad
+
     run(one_step, 2, torch.ones(1, 2))
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     for _ in range(20):

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-PRELOAD = ["torch", "torch.distributed", "torch.nn.parallel", "torchcourse.ranks.inside"]
+# DDP imports torch._dynamo when it is first used: seconds, in every rank of every run.
+PRELOAD = ["torch.nn.parallel", "torch._dynamo", "torchcourse.ranks.inside"]
 
 
 class RanksTimeout(TimeoutError):
