@@ -3,7 +3,8 @@
 Use it in a test module with ``pytest_plugins = ["browser"]``, and import nothing from here (pytest
 would warn that it cannot rewrite the asserts). That brings the fixtures ``browser`` (one Chromium
 a module), ``page`` (an offline page) and ``look`` (the same with a size, a color scheme, without
-scripts …); a console error on such a page fails the test.
+scripts …); a console error on such a page fails the test. A module with a fixture ``figure`` also
+gets ``address``, a page with that figure.
 Outside pytest, ``with launch() as chromium, offline_page(chromium) as page:`` does the same.
 
 Where no Chromium is installed, or TORCHCOURSE_BROWSER is "off", the tests are skipped, and say so.
@@ -24,6 +25,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from torchcourse.figures import Figure
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -110,3 +113,11 @@ def page(browser: Browser) -> Iterator[Page]:
         browser, viewport={"width": 1100, "height": 900}, color_scheme="light"
     ) as one:
         yield one
+
+
+@pytest.fixture
+def address(figure: Figure, tmp_path: Path) -> str:
+    """Where a page with the module's ``figure`` lies."""
+    from figure_page import write_page
+
+    return write_page(tmp_path, figure)

@@ -50,6 +50,12 @@ def axe(page: Page) -> tuple[set[str], list[str]]:
     return violated, [node["html"] for one in doubtful for node in one["nodes"]]
 
 
+def axe_beside_text(page: Page) -> tuple[set[str], list[str]]:
+    """As `axe`, but a drawing's text is left to `inks`: axe does not look behind it."""
+    violated, doubtful = axe(page)
+    return violated, [html for html in doubtful if not html.startswith("<text")]
+
+
 def too_wide(page: Page, kinds: str, boxes: bool = False) -> list[str]:
     """Text of each element of these kinds, and of the page, that is wider than its place.
 
@@ -68,6 +74,14 @@ def inks(page: Page) -> tuple[str, list[str]]:
     return page.evaluate(
         """() => [getComputedStyle(document.querySelector(".tc-figure")).backgroundColor,
           [...document.querySelectorAll("svg text")].map((e) => getComputedStyle(e).fill)]"""
+    )
+
+
+def fills(page: Page, *selectors: str) -> list[str]:
+    """Color of the first shape that each selector finds in the drawing, as ``rgb(…)``."""
+    return page.evaluate(
+        """(all) => all.map((one) => getComputedStyle(document.querySelector(one)).fill)""",
+        list(selectors),
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide, write_page
+from figure_page import DESK, PHONE, Look, axe, heard_outside, too_wide
 from playwright.sync_api import Locator, Page
 
 from torchcourse import figures
@@ -81,11 +80,6 @@ def test_the_static_table_has_every_pair(figure: Figure) -> None:
 
 
 # --- in a browser --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
 
 
 def status(page: Page) -> str:

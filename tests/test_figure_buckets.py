@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figure_page import DESK, PHONE, Look, axe, contrast, heard_outside, inks, too_wide, write_page
+from figure_page import (
+    DESK,
+    PHONE,
+    Look,
+    axe_beside_text,
+    contrast,
+    fills,
+    heard_outside,
+    inks,
+    too_wide,
+    write_page,
+)
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -20,11 +31,6 @@ pytest_plugins = ["browser"]
 @pytest.fixture(scope="module")
 def figure() -> Figure:
     return figures.buckets()
-
-
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
 
 
 def faults(trace: dict[str, Any]) -> list[str]:
@@ -206,17 +212,11 @@ def test_axe_finds_nothing_and_nothing_overflows(
                     }).map((e) => e.textContent)"""
                 )
                 assert outside == []
-        violated, doubtful = axe(page)
-        assert violated == set()
-        # axe takes an SVG for a picture and does not look behind its text: we do.
-        assert [html for html in doubtful if not html.startswith("<text")] == []
+        assert axe_beside_text(page) == (set(), [])
         ground, texts = inks(page)
         assert contrast(texts[0], ground) >= 4.5
-        fills = page.evaluate(
-            """() => ["layer", "bucket"].map((kind) =>
-              getComputedStyle(document.querySelector(`.tc-bu-${kind}`)).fill)"""
-        )
-        for fill in fills:  # at the end all are done; their numbers have the ground's color
+        # at the end all are done; their numbers have the ground's color
+        for fill in fills(page, ".tc-bu-layer", ".tc-bu-bucket"):
             assert contrast(ground, fill) >= 4.5
 
 

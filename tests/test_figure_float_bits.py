@@ -21,11 +21,6 @@ def figure() -> Figure:
     return figures.float_bits()
 
 
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
-
-
 INTS = {8: torch.uint8, 16: torch.int16, 32: torch.int32}
 
 

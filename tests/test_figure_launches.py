@@ -6,7 +6,18 @@ import heapq
 from pathlib import Path
 
 import pytest
-from figure_page import DESK, PHONE, Look, axe, contrast, heard_outside, inks, too_wide, write_page
+from figure_page import (
+    DESK,
+    PHONE,
+    Look,
+    axe_beside_text,
+    contrast,
+    fills,
+    heard_outside,
+    inks,
+    too_wide,
+    write_page,
+)
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -18,11 +29,6 @@ pytest_plugins = ["browser"]
 @pytest.fixture(scope="module")
 def figure() -> Figure:
     return figures.launches()
-
-
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
 
 
 def simulate(n: int, work: int, cost: int, clock: int) -> tuple[list, list, int]:
@@ -181,17 +187,10 @@ def test_axe_finds_nothing_and_nothing_overflows(
                 }).length"""
             )
             assert outside == 0
-        violated, doubtful = axe(page)
-        assert violated == set()
-        # axe takes an SVG for a picture and does not look behind its text: we do.
-        assert [html for html in doubtful if not html.startswith("<text")] == []
+        assert axe_beside_text(page) == (set(), [])
         ground, texts = inks(page)
         assert contrast(texts[0], ground) >= 4.5
-        fills = page.evaluate(
-            """() => ["cpu", "gpu"].map((kind) =>
-              getComputedStyle(document.querySelector(`.tc-la-${kind}`)).fill)"""
-        )
-        for fill in fills:
+        for fill in fills(page, ".tc-la-cpu", ".tc-la-gpu"):
             assert contrast(ground, fill) >= 4.5  # the numbers in the boxes have the ground's color
 
 

@@ -6,7 +6,17 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from figure_page import DESK, PHONE, Look, axe, contrast, heard_outside, inks, too_wide, write_page
+from figure_page import (
+    DESK,
+    PHONE,
+    Look,
+    axe_beside_text,
+    contrast,
+    heard_outside,
+    inks,
+    too_wide,
+    write_page,
+)
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -71,11 +81,6 @@ def test_the_numbers_of_the_notes(figure: Figure) -> None:
 
 
 # --- in a browser --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
 
 
 def status(page: Page) -> str:
@@ -188,10 +193,7 @@ def test_axe_finds_nothing(look: Look, address: str, scheme: str, size: dict) ->
         page.get_by_role("slider").focus()
         for key in ("Home", "End"):
             page.keyboard.press(key)
-            violated, doubtful = axe(page)
-            assert violated == set()
-            # axe takes an SVG for a picture and does not look behind its text: we do.
-            assert [html for html in doubtful if not html.startswith("<text")] == []
+            assert axe_beside_text(page) == (set(), [])
             ground, colors = inks(page)
             assert len(colors) >= 9
             assert min(contrast(color, ground) for color in colors) >= 4.5

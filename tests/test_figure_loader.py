@@ -136,11 +136,6 @@ def test_what_the_chapter_says_of_it() -> None:
 # --- in a browser --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
-
-
 def run_of(w: int, p: int, c: int) -> list[Batch]:
     long = [COSTS[c] * (6 if k % 7 == 6 else 1) for k in range(16)]
     return simulate(WORKERS[w], PREFETCH[p], long)

@@ -143,11 +143,6 @@ def test_what_the_chapter_says_of_it(figure: Figure) -> None:
 # --- in a browser --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
-
-
 def told(figure: Figure, i: int, j: int, m: int) -> list[str]:
     numbers = [figure.data["arrived"][i][j][k] for k in (0, m, 4, 5)]
     return ["explodes" if n < 0 else f"step {n}" if n else "not yet" for n in numbers]

@@ -162,11 +162,6 @@ def test_paths_and_hours_are_those_of_the_plan() -> None:
 # --- the page --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
-
-
 def status(page: Page, copy: int = 0) -> str:
     return page.get_by_role("status").nth(copy).inner_text()
 

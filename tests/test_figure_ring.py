@@ -6,7 +6,18 @@ import random
 from pathlib import Path
 
 import pytest
-from figure_page import DESK, PHONE, Look, axe, contrast, heard_outside, inks, too_wide, write_page
+from figure_page import (
+    DESK,
+    PHONE,
+    Look,
+    axe_beside_text,
+    contrast,
+    fills,
+    heard_outside,
+    inks,
+    too_wide,
+    write_page,
+)
 from playwright.sync_api import Page
 
 from torchcourse import figures
@@ -19,11 +30,6 @@ pytest_plugins = ["browser"]
 @pytest.fixture(scope="module")
 def figure() -> Figure:
     return figures.ring()
-
-
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
 
 
 @pytest.mark.parametrize("n", range(2, 9))
@@ -194,13 +200,10 @@ def test_axe_finds_nothing_and_nothing_overflows(
             }).map((e) => e.textContent)"""
         )
         assert outside == []
-        violated, doubtful = axe(page)
-        assert violated == set()
-        # axe takes an SVG for a picture and does not look behind its text: we do.
-        assert [html for html in doubtful if not html.startswith("<text")] == []
+        assert axe_beside_text(page) == (set(), [])
         ground, texts = inks(page)
         assert min(contrast(ink, ground) for ink in set(texts)) >= 4.5
-        marks = page.evaluate("getComputedStyle(document.querySelector('.tc-ri-in')).fill")
+        [marks] = fills(page, ".tc-ri-in")
         assert contrast(marks, ground) >= 3
 
 

@@ -101,11 +101,6 @@ def test_what_the_chapter_says_of_it(figure: Figure) -> None:
 # --- in a browser -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def address(figure: Figure, tmp_path: Path) -> str:
-    return write_page(tmp_path, figure)
-
-
 def sentence(figure: Figure, bend: int, at: int) -> str:
     data = figure.data
     std, flat, ratio, verdict, _ = data["runs"][bend][at]

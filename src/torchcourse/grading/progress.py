@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .reference import ID
+
 SOLVED = re.compile(r"^✓ (\d+\.\d+) solved$", re.M)
-TAG = re.compile(r"ex-(\d+\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def read_standing(path: Path) -> Standing:
         exercises, solved = [], set()
         for cell in cells:
             tags = cell.get("metadata", {}).get("tags", [])
-            id = next((m[1] for tag in tags if (m := TAG.fullmatch(tag))), None)
+            id = next((m[1] for tag in tags if (m := ID.fullmatch(tag))), None)
             if id is None or "check" not in tags:
                 continue
             exercises.append(id)
