@@ -14,6 +14,15 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
 GLOSSARY = "appendices/glossary"
+# Which sense a chapter means by a word that has several entries; elsewhere the one without "(…)".
+SENSES = {
+    ("chapters/11_losses", "error"): "error (rate)",
+    ("chapters/17_fast", "kernel"): "kernel (of a device)",
+    ("chapters/17_fast", "backend"): "backend (of a compiler)",
+    ("chapters/18_ddp", "backend"): "backend (of messages)",
+    ("chapters/18_ddp", "padding"): "padding (of a sampler)",
+    ("chapters/18_ddp", "rank"): "rank (of a process)",
+}
 _TERM = re.compile(r"^\*\*(.+)\*\*$", re.M)
 _EXTRA = re.compile(r" \(.*\)$")
 
@@ -46,11 +55,20 @@ class Terms(SphinxTransform):
                 term.parent.insert(0, addnodes.index(entries=[entry]))
 
 
+def addresses(docname: str, terms: dict[str, str]) -> dict[str, str]:
+    """Where each word of a page leads, in lower case; `SENSES` decides between several entries."""
+    known: dict[str, str] = {}
+    for term in sorted(terms, key=lambda term: "(" in term):
+        known.setdefault(_EXTRA.sub("", term).lower(), terms[term])
+    here = {word: sense for (page, word), sense in SENSES.items() if page == docname}
+    return known | {word: terms[sense] for word, sense in here.items() if sense in terms}
+
+
 def link_terms(app: Any, doctree: nodes.document, docname: str) -> None:
     """In a chapter: the first bold use of each term links to the glossary."""
     if not docname.startswith("chapters/"):
         return
-    known = {_EXTRA.sub("", term).lower(): address for term, address in app.course_terms.items()}
+    known = addresses(docname, app.course_terms)
     page = app.builder.get_relative_uri(docname, GLOSSARY)
     for strong in list(doctree.findall(nodes.strong)):
         found = known.pop(strong.astext().lower().strip(), None)
