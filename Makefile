@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 PY := $(BIN)/python
 
-.PHONY: help book serve lab notebooks test lock bench-checks bench-grade clean
+.PHONY: help book serve pdf lab notebooks test lock bench-checks bench-grade clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ book: $(READY)  ## build the site into _build/html
 
 serve: book  ## build the site and serve it on this machine
 	@$(PY) -m http.server --directory _build/html --bind 127.0.0.1 8000
+
+pdf: book  ## the whole course as one PDF, where Chromium is installed
+	@$(BIN)/torchcourse pdf
 
 lab: $(READY)  ## open JupyterLab on the exercises
 	$(BIN)/jupyter lab exercises

@@ -14,7 +14,6 @@ Under CI a missing Chromium fails them instead: a skipped test would hide a brok
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -23,12 +22,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from torchcourse.site.pdf import CHROMIUM, find_chromium
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from torchcourse.figures import Figure
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,14 +37,6 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-
-
-def find_chromium() -> str | None:
-    """Path of an installed Chromium: $CHROMIUM, else the first of NAMES on PATH, else None."""
-    chosen = os.environ.get("CHROMIUM")
-    if chosen and Path(chosen).exists():
-        return chosen
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @contextmanager
@@ -58,7 +50,8 @@ def launch() -> Iterator[Browser]:
 
     path = find_chromium()
     if path is None:
-        raise FileNotFoundError(f"no Chromium: set CHROMIUM, or install one of {', '.join(NAMES)}")
+        names = ", ".join(CHROMIUM)
+        raise FileNotFoundError(f"no Chromium: set CHROMIUM, or install one of {names}")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +15,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from matplotlib.image import imsave
 from site_pages import (
     Page,
     alt_problems,
@@ -30,9 +26,10 @@ from site_pages import (
     pages,
     weight,
 )
+from small_tree import make_small_tree, notebook
 
 import torchcourse
-from torchcourse.site import plan
+from torchcourse.site import needs, plan
 from torchcourse.site.build import OUTPUT, BuildError, build_site
 from torchcourse.site.formulas import Renderer
 from torchcourse.site.links import BRANCH, LinkError, Links, edited_source, find_repo
@@ -321,73 +318,9 @@ def test_links_of_a_fork() -> None:
     assert edited_source("index", "index.md") == "index.md"
 
 
-HINT = """<details>
-<summary>Hint 1 · Recall</summary>
-
-What does **this** say?
-
-```python
-x = 1
-```
-
-</details>"""
-
-
-def notebook(alt: dict[str, str]) -> str:
-    """A notebook with what a chapter can hold: formula, table, details, picture, error."""
-    picture = io.BytesIO()
-    imsave(picture, np.zeros((20, 30, 3)), format="png")
-    png = base64.b64encode(picture.getvalue()).decode()
-    outputs = [
-        {"output_type": "display_data", "metadata": {}, "data": {"image/png": png}},
-        {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": ["Error: no"]},
-        {
-            "output_type": "display_data",
-            "metadata": {},
-            "data": {"text/html": "<p id='live'></p><script type='module'>let a = 1;</script>"},
-        },
-    ]
-    words = ["# A sample page", "A $x^2$ and\n\n| a | b |\n|---|---|\n| 1 | 2 |", HINT]
-    words.append("## Exercise 90.1 · Twice\n\n*★★☆ · 10 min*\n\nWrite it.")
-    words.append("## Exercise 90.2 · Thrice\n\n*★☆☆ · 10 min*\n\nWrite it.")
-    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in words]
-    cells.append(
-        {
-            "cell_type": "code",
-            "metadata": {"mystnb": {"image": alt}},
-            "source": "1 / 0",
-            "execution_count": 1,
-            "outputs": outputs,
-        }
-    )
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": cells})
-
-
 @pytest.fixture
 def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of this tree with two pages besides the home page, quick to build."""
-    for name in ("_config.yml", "index.md", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("static", "src"):
-        leave = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=leave)
-    (tmp_path / "appendices").mkdir()
-    shutil.copy(ROOT / "appendices" / "about.md", tmp_path / "appendices")
-    toc = {"format": "jb-book", "root": "index"}
-    toc["parts"] = [
-        {"caption": "Chapters", "chapters": [{"file": "chapters/90_sample"}]},
-        {"caption": "Reference", "chapters": [{"file": "appendices/about"}]},
-    ]
-    (tmp_path / "chapters").mkdir()
-    index = tmp_path / "index.md"  # its links lead to pages that this tree does not have
-    text = index.read_text(encoding="utf-8")
-    text = re.sub(r"\[([^]]+)\]\((?!appendices/about)[a-z]+/[^)]+\)", r"\1", text)
-    index.write_text(text, encoding="utf-8")
-    sample = tmp_path / "chapters" / "90_sample.ipynb"
-    sample.write_text(notebook(alt={"alt": "Nothing but black."}), encoding="utf-8")
-    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    make_small_tree(tmp_path)
     for name in ("COURSE_REPO", "GITHUB_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -487,3 +420,48 @@ def test_formulas_are_rendered_by_the_packaged_katex() -> None:
     from sphinxcontrib import katex
 
     assert katex.katex_version == "0.16.22"
+
+
+# What stands around a lesson
+
+
+def test_a_lesson_leads_to_its_other_pages(site: Path) -> None:
+    for name in names(site):
+        folder, _, lesson = name.partition("/")
+        if folder in ("chapters", "exercises", "solutions"):
+            found = [a["href"] for a in Page(site / f"{name}.html").all("a", class_="action")]
+            others = {"chapters", "exercises", "solutions"} - {folder}
+            assert {f"../{other}/{lesson}.html" for other in others} <= set(found), name
+
+
+def test_what_a_chapter_needs_is_linked(site: Path) -> None:
+    for number, page in plan.written(ROOT).items():
+        text = (site / f"{page}.html").read_text(encoding="utf-8")
+        [line] = re.findall(r"<p>[\d.]+ hours? · needs .*?</p>", text)
+        linked = re.findall(r'href="(\d\d)_\w+\.html">(\d+)</a>', line)
+        assert all(int(target) == int(shown) for target, shown in linked)
+        said = re.search(r"needs (.*) · ", re.sub(r"<.*?>", "", line))[1]
+        assert [shown for _, shown in linked] == re.findall(r"\d+", said), line
+        first_and_last = {int(shown) for _, shown in linked}
+        assert first_and_last <= needs.needs(ROOT).get(number, set())
+        exercises = page.replace("chapters/", "../exercises/")
+        assert re.search(rf'href="{exercises}.html">\d+ exercises</a>', line)
+
+
+def test_where_a_page_runs_is_said_from_its_cells(site: Path) -> None:
+    asks = re.compile(r"\b(is_available|current_accelerator)\(\)")
+    for name in names(site):
+        source = ROOT / f"{name}.ipynb"
+        if source.exists():
+            cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
+            code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+            text = (site / f"{name}.html").read_text(encoding="utf-8")
+            assert ("Some cells use a CUDA device" in text) == bool(asks.search("\n".join(code)))
+            assert ("All cells compute on the CPU" in text) != ("Some cells use a CUDA" in text)
+
+
+def test_the_minutes_of_a_page_are_those_of_its_exercises(site: Path) -> None:
+    for path in (ROOT / "lessons").glob("*/exercises.md"):
+        said = re.findall(r"^### Exercise.*?[★☆]+ · (\d+) min", path.read_text("utf-8"), re.M)
+        text = (site / "exercises" / f"{path.parent.name}.html").read_text(encoding="utf-8")
+        assert f"take about {sum(map(int, said))} minutes in all" in text

@@ -1,4 +1,4 @@
-"""The ``torchcourse`` command: build | site | progress | check | grade."""
+"""The ``torchcourse`` command: build | site | pdf | progress | check | grade."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ def main(arguments: list[str] | None = None) -> int:
     build.set_defaults(run=_build)
     site = commands.add_parser("site", help="notebooks to the static site in _build/html")
     site.set_defaults(run=_site)
+    pdf = commands.add_parser("pdf", help="the site as one PDF, where a Chromium is installed")
+    pdf.set_defaults(run=_pdf)
     progress = commands.add_parser("progress", help="which exercises your notebooks call solved")
     progress.add_argument("notebooks", type=Path, nargs="*", default=[Path("exercises")])
     progress.set_defaults(run=_progress)
     _add_grading(commands)
-    for command in (build, site):
+    for command in (build, site, pdf):
         command.add_argument("--root", type=Path, default=Path(), help="top of the course's tree")
     options = parser.parse_args(arguments)
     return options.run(options)
@@ -52,6 +54,7 @@ def _add_grading(commands: argparse._SubParsersAction) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from .authoring import lean  # noqa: F401  (before all that loads nbformat)
     from .authoring.build import build
     from .authoring.masters import MasterError
 
@@ -78,6 +81,16 @@ def _site(options: argparse.Namespace) -> int:
     from .site.build import build_site
 
     return build_site(options.root.resolve())
+
+
+def _pdf(options: argparse.Namespace) -> int:
+    from .site.build import build_site
+    from .site.pdf import build_pdf
+
+    build_site(options.root)
+    print("printing the course: a minute or two")
+    print(f"open {build_pdf(options.root)}")
+    return 0
 
 
 def _progress(options: argparse.Namespace) -> int:

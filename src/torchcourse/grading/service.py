@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from . import lean  # noqa: F401  (before all that loads nbformat)
+from ..authoring import lean  # noqa: F401  (before all that loads nbformat)
 from .hidden import Asserts
 from .jail.limits import Limits
 from .jail.server import JailError, level

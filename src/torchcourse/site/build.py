@@ -2,7 +2,7 @@
 
 Jupyter Book does the work (nit-picky, warnings are errors, no notebook is executed), the package
 in this folder changes its pages, and the wheel is added. When no input has changed since the
-last build, nothing is done.
+last build, nothing is done; when only texts have, only their pages are built (`rebuild`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -23,8 +23,9 @@ from torchcourse.site.wheel import PROJECT_FILES, WheelError, build_wheel
 
 OUTPUT = Path("_build") / "html"
 STAMP = Path("_build") / "site.stamp"
-_FOLDERS = ("chapters", "exercises", "solutions", "appendices", "lessons", "static", "src")
-_FILES = ("_config.yml", "_toc.yml", "index.md", *PROJECT_FILES)
+# The text of the pages, and what every page depends on.
+_TEXTS = ("chapters", "exercises", "solutions", "appendices", "lessons", "index.md")
+_FRAME = ("static", "src", "_config.yml", "_toc.yml", *PROJECT_FILES)
 # Programs whose version changes the pages.
 _PROGRAMS = ("jupyter-book", "sphinx", "myst-nb", "sphinxcontrib-katex", "pygments")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -54,43 +55,53 @@ def build_site(root: Path | str) -> None:
         find_repo(root)
     except LinkError as error:
         raise BuildError(str(error)) from error
-    stamp, state = root / STAMP, fingerprint(root)
+    stamp, frame, texts = root / STAMP, frame_state(root), texts_state(root)
     index = root / OUTPUT / "index.html"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == state and index.is_file():
+    built = stamp.read_text(encoding="utf-8").split() if stamp.is_file() else []
+    if built == [frame, texts] and index.is_file():
         print(f"site is up to date: {index}  (or `make serve`)")
         return
 
     stamp.unlink(missing_ok=True)
-    for folder in ("html", ".doctrees", "jupyter_execute"):
-        shutil.rmtree(root / "_build" / folder, ignore_errors=True)
+    if built[:1] != [frame] or not index.is_file():
+        for folder in ("html", ".doctrees", "jupyter_execute"):
+            shutil.rmtree(root / "_build" / folder, ignore_errors=True)
     _jupyter_book(root)
-    try:
-        build_wheel(root, root / OUTPUT / "wheels")
-    except WheelError as error:
-        raise BuildError(str(error)) from error
-    stamp.write_text(state, encoding="utf-8")
+    if not (root / OUTPUT / "wheels").exists():
+        try:
+            build_wheel(root, root / OUTPUT / "wheels")
+        except WheelError as error:
+            raise BuildError(str(error)) from error
+    stamp.write_text(f"{frame}\n{texts}\n", encoding="utf-8")
     print(f"open {index}  (or `make serve`)")
 
 
-def fingerprint(root: Path) -> str:
-    """A digest of everything that the site depends on: files, fork and programs."""
+def frame_state(root: Path) -> str:
+    """A digest of what all pages depend on: the list of pages, looks, package, fork, programs."""
     digest = hashlib.sha256()
     for name in ("COURSE_REPO", "GITHUB_REPOSITORY"):
         digest.update(f"{name}={os.environ.get(name, '')}\n".encode())
     for name in _PROGRAMS:
         digest.update(f"{name} {_version(name)}\n".encode())
-    for path in _inputs(root):
+    for path in _inputs(root, _TEXTS):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+    digest.update(texts_state(root, _FRAME).encode())
+    return digest.hexdigest()
+
+
+def texts_state(root: Path, names: Iterable[str] = _TEXTS) -> str:
+    """A digest of the files and folders of these names."""
+    digest = hashlib.sha256()
+    for path in _inputs(root, names):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _inputs(root: Path) -> Iterator[Path]:
-    for name in _FILES:
-        if (root / name).is_file():
-            yield root / name
-    for folder in _FOLDERS:
-        for path in sorted((root / folder).rglob("*")):
+def _inputs(root: Path, names: Iterable[str]) -> Iterator[Path]:
+    for name in names:
+        top = root / name
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
             hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
             built = "__pycache__" in path.parts or any(p.endswith(".egg-info") for p in path.parts)
             if path.is_file() and not hidden and not built:
@@ -127,7 +138,8 @@ def _jupyter_book(root: Path) -> None:
     except NodeError as error:
         raise BuildError(str(error)) from error
     # The package has no __main__; this works wherever the `jupyter-book` script is.
-    start = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    call = "import torchcourse.authoring.lean; from jupyter_book.cli.main import main; main()"
+    start = [sys.executable, "-c", call]
     command = [*start, "build", ".", "-n", "-W", "--keep-going", "-q"]
     # Python's own warnings from the programs' insides are not about the pages.
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONUTF8": "1"}

@@ -19,14 +19,22 @@ SUMMARY = "what-do-you-know-now"
 _NAME = re.compile(r"(?:\w+\.)*([a-zA-Z_]\w{2,})(?:\(.*\))?")
 
 
+def note_names(app: Any, doctree: nodes.document) -> None:
+    """When a chapter has been read: the names in it, kept for builds that do not read it."""
+    if app.env.docname.startswith("chapters/"):
+        if not hasattr(app.env, "course_literals"):
+            app.env.course_literals = {}
+        app.env.course_literals[app.env.docname] = _names(doctree)
+
+
 def find_places(app: Any, env: Any) -> list[str]:
-    """After all pages are read: the section for each name, by page."""
+    """After all pages are read: the section for each name; returns the pages that gain or lose."""
     places: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for docname in sorted(env.found_docs):
-        if docname.startswith("chapters/"):
-            for name, section, weight in _names(env.get_doctree(docname)):
-                places[name][docname, section] += weight
-    app.course_names = defaultdict(list)
+    for docname, literals in sorted(getattr(env, "course_literals", {}).items()):
+        for name, section, weight in literals:
+            places[name][docname, section] += weight
+    before = getattr(env, "course_names", {})
+    env.course_names = {}
     for name, counts in sorted(places.items()):
         pages: Counter[str] = Counter()
         for (page, _), count in counts.items():
@@ -34,8 +42,10 @@ def find_places(app: Any, env: Any) -> list[str]:
         docname = max(pages, key=lambda page: (pages[page], page))
         here = {section: count for (page, section), count in counts.items() if page == docname}
         section = max(here, key=lambda one: (here[one], one))
-        app.course_names[docname].append(("single", name, section, "main", None))
-    return []
+        entry = ("single", name, section, "main", None)
+        env.course_names.setdefault(docname, []).append(entry)
+    both = {*before, *env.course_names}
+    return sorted(page for page in both if before.get(page) != env.course_names.get(page))
 
 
 def leave_out_solutions(app: Any, env: Any) -> list[str]:
@@ -48,7 +58,7 @@ def leave_out_solutions(app: Any, env: Any) -> list[str]:
 
 def enter_names(app: Any, doctree: nodes.document, docname: str) -> None:
     """Sphinx reads a page's entries when it writes the page."""
-    entries = app.course_names[docname]
+    entries = app.env.course_names.get(docname)
     if entries:
         doctree.insert(0, addnodes.index(entries=entries))
 

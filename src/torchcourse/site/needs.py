@@ -18,7 +18,7 @@ from torchcourse.site.plan import PARTS, written
 
 WIDE, HIGH, COLUMN, ROW = 32, 26, 56, 40
 _LINE = re.compile(r"^[\d.]+ hours? · needs (.+?) · ", re.M)
-_CHAPTERS = re.compile(r"chapters? ((?:\d+(?: to |, | and )?)+)")
+CHAPTERS = re.compile(r"chapters? ((?:\d+(?: to |, | and )?)+)")
 
 
 def needs(root: Path) -> dict[int, set[int]]:
@@ -34,7 +34,7 @@ def needs(root: Path) -> dict[int, set[int]]:
 
 def numbers(text: str) -> set[int]:
     """``"chapters 1, 4 to 6 and 9"`` as ``{1, 4, 5, 6, 9}``; nothing where no chapter is named."""
-    listed = _CHAPTERS.search(text)
+    listed = CHAPTERS.search(text)
     if listed is None:
         return set()
     found: set[int] = set()

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.errors import ConfigError
 
 from torchcourse import __version__
-from torchcourse.site import TEMPLATES
+from torchcourse.site import TEMPLATES, around
 from torchcourse.site.links import LinkError, Links, find_repo
 
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
@@ -60,6 +60,9 @@ def describe_page(
         css_digest=app.course_css_digest,
         js_digest=app.course_js_digest,
         more_scripts=_more_scripts(pagename),
+        siblings=around.siblings(pagename, app.env.found_docs),
+        minutes=around.minutes(doctree) if pagename.startswith("exercises/") else 0,
+        asks_for_device=is_notebook and around.asks_for_device(doctree),
     )
 
 
