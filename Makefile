@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 PY := $(BIN)/python
 
-.PHONY: help book serve pdf lab notebooks test lock bench-checks bench-grade clean
+.PHONY: help book serve pdf lab notebooks test lock bench-checks bench-grade bench-site clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ $(OTHERS)/.installed: tests/bench_grade_requirements.txt requirements.txt | $(RE
 
 bench-grade: $(OTHERS)/.installed  ## how long grading takes, beside nbval, nbgrader and otter
 	$(PY) tests/bench_grade.py $(BENCH)
+
+bench-site: book  ## Lighthouse on five pages (fetches it with npm, once)
+	@$(PY) tests/bench_site.py
 
 lock: $(READY)  ## resolve requirements.in into requirements.txt for every platform
 	$(PY) -m pip install --quiet uv
