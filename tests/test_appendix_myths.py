@@ -222,7 +222,7 @@ BREAKS = [
     ("neither a link", swap(r"\[Chapter 2\]\([^)]+\)", "Chapter 2.")),
     ("no page ../chapters/02_tensor.ipynb", swap(r"02_tensors\.ipynb", "02_tensor.ipynb")),
     ("Chapter 2 exists", swap(r"\[Chapter 2\]\([^)]+\)", "Chapter 2, planned.")),
-    ("Appendix A exists", swap(r"Appendix B, planned", "Appendix A, planned")),
+    ("Appendix A exists", swap(r"\[Appendix B\]\([^)]+\)", "Appendix A, planned.")),
     ("the sections are", swap(r"^## Learning", "## Training")),
 ]  # fmt: skip
 
