@@ -105,6 +105,7 @@ WRONG = {
     "stuck": ("def double(x):\n    if dist.get_rank():\n        dist.all_reduce(x)", "failed"),
     "stub": ("def double(x):\n    raise NotImplementedError", "not-written"),
     "two": ("def double(x):\n    return 2 * x", "failed"),
+    "raises": ("def double(x):\n    y = x + 1\n    return y[5]", "failed"),
 }
 
 
@@ -138,6 +139,7 @@ def test_ranks_are_graded(lesson: Reference):
             row = worker.ask({**task, "answers": answers(e11=source)}, 120.0)
             first, *others = row["exercises"]
             assert first["verdict"] == verdict, (name, first)
+            assert name != "raises" or "line 3 of your cell: return y[5]" in str(first), first
             assert [other["verdict"] for other in others] == ["passed"] * (len(GOOD) - 1)
     finally:
         worker.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from torchcourse.checks.describe import location_of
 from torchcourse.ranks import RanksTimeout, run
 
 
@@ -117,6 +119,28 @@ def test_what_is_not_written_stays_not_written():
 
     with pytest.raises(NotImplementedError):
         run(stub, 2)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_what_a_rank_raises_leads_to_the_line_that_raised(rank: int):
+    cell = "def fail(x):\n    if dist.get_rank() == RANK:\n        return x[7]\n    return x\n"
+    name = f"<cell {rank}>"
+    linecache.cache[name] = (len(cell), None, cell.splitlines(keepends=True), name)
+    namespace: dict = {"__name__": "__main__", "dist": dist, "RANK": rank}
+    exec(compile(cell, name, "exec"), namespace)
+    with pytest.raises(IndexError) as caught:
+        run(namespace["fail"], 2, torch.ones(2))
+    assert location_of(caught.value) == "line 3 of your cell: return x[7]"
+    caught.value.rank_place = ["not", "a", "place"]
+    assert "run(namespace" in location_of(caught.value), "anything else is not believed"
+
+
+def test_a_script_without_a_guard_is_told_so(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text("from torchcourse.ranks import run\nrun(print, 2, 'hello', timeout=30)\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    last = done.stderr.strip().splitlines()[-2:]
+    assert 'call run below `if __name__ == "__main__":`' in " ".join(last), done.stderr
 
 
 def test_a_result_that_cannot_travel_says_so():

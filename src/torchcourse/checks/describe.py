@@ -11,9 +11,13 @@ import torch
 from .verdict import shorten
 
 # Frames in these folders are not the learner's: torch, NumPy, standard library, this package.
+HERE = os.path.dirname(os.path.abspath(__file__))
 FOREIGN = tuple(
-    os.path.dirname(os.path.abspath(path)) + os.sep
-    for path in (torch.__file__, np.__file__, os.__file__, __file__)
+    os.path.abspath(path) + os.sep
+    for path in (
+        *(os.path.dirname(module.__file__) for module in (torch, np, os)),
+        *(HERE, os.path.join(os.path.dirname(HERE), "ranks")),
+    )
 )
 PLAIN = {
     torch.Tensor: "a tensor",
@@ -140,21 +144,39 @@ def aside(value: Any) -> str:
 
 
 def location_of(error: BaseException) -> str | None:
-    """Where the learner's code raised; an error of another process brings the words along."""
+    """Where the learner's code raised; an error of another process brings it along."""
     if hasattr(error, "remote_location"):
         return error.remote_location
-    return location(error.__traceback__)
+    return rank_location(error) or location(error.__traceback__)
+
+
+def rank_location(error: BaseException) -> str | None:
+    """Where the code of a rank raised (`torchcourse.ranks`); None for every other error."""
+    match getattr(error, "rank_place", None):
+        case (str(file), int(line)):
+            return words_of((file, line))
+    return None
 
 
 def location(trace: types.TracebackType | None) -> str | None:
     """``line 3 of your cell: return x.T`` for the innermost frame that is the learner's own."""
+    return words_of(own_place(trace))
+
+
+def own_place(trace: types.TracebackType | None) -> tuple[str, int] | None:
+    """File and line of the innermost frame that is the learner's own."""
     found = None
     while trace is not None:
         path = trace.tb_frame.f_code.co_filename
         if not path.startswith((*FOREIGN, "<frozen")) and "site-packages" not in path:
             found = (path, trace.tb_lineno)
         trace = trace.tb_next
-    if found is None:
+    return found
+
+
+def words_of(place: tuple[str, int] | None) -> str | None:
+    """A place as words, with the line's text where this process knows it."""
+    if place is None:
         return None
-    source = linecache.getline(*found).strip()
-    return shorten(f"line {found[1]} of your cell" + (f": {source}" if source else ""), 90)
+    source = linecache.getline(*place).strip()
+    return shorten(f"line {place[1]} of your cell" + (f": {source}" if source else ""), 90)

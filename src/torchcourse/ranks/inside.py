@@ -15,6 +15,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from ..checks.describe import own_place
+
 SPARE = 30.0  # seconds that the group waits longer than the run, which says more when it ends
 
 
@@ -44,6 +46,7 @@ def be_rank(work: bytes, place: tuple[int, int, str, float], line: Connection) -
             function, args = cloudpickle.loads(work)
             result = ("returned", function(*args))
     except BaseException as error:
+        error.rank_place = own_place(error.__traceback__)  # tracebacks do not travel
         result = ("raised", error)
     line.send_bytes(_packed(result, printed.getvalue()))
     # A rank that leaves takes its connections with it, and others may not have read yet: it stays

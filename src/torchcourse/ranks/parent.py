@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from typing import Any
 
 # DDP imports torch._dynamo when it is first used: seconds, in every rank of every run.
 PRELOAD = ["torch.nn.parallel", "torch._dynamo", "torchcourse.ranks.inside"]
+
+ENDED = "the process ended without a result"
 
 
 class RanksTimeout(TimeoutError):
@@ -112,10 +115,16 @@ def _gather(lines: list[Connection], timeout: float) -> dict[int, tuple[str, Any
             try:
                 found[rank] = cloudpickle.loads(line.recv_bytes())
             except (EOFError, ConnectionError):
-                found[rank] = ("raised", RuntimeError("the process ended without a result"), "")
+                found[rank] = ("raised", RuntimeError(ENDED + _guard()), "")
             if found[rank][0] == "raised":
                 return found
     return found
+
+
+def _guard() -> str:
+    """What a script may lack: a new process imports it once more, down to the call of `run`."""
+    script = hasattr(sys.modules["__main__"], "__file__")
+    return '; a script has to call run below `if __name__ == "__main__":`' if script else ""
 
 
 def _where(found: dict[int, tuple[str, Any, str]], timeout: float) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from ...checks.calls import is_stub
-from ...checks.describe import location
+from ...checks.describe import location, rank_location
 from ..watch import PROBE, RuleBroken
 from .protocol import CannotSend, name_of
 
@@ -39,6 +39,6 @@ def _place(error: BaseException) -> str | None:
         return None
     end, last.tb_next = last.tb_next, None
     try:
-        return location(last)
+        return rank_location(error) or location(last)
     finally:
         last.tb_next = end
