@@ -50,6 +50,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("doctree-resolved", rebuild.keep_entries)
     app.connect("doctree-resolved", names.enter_names)
     app.connect("doctree-resolved", access.check_images)
+    app.connect("doctree-resolved", access.fit_tables)
     app.connect("doctree-resolved", terms.link_terms)
     app.connect("doctree-resolved", cards.link_cards)
     app.connect("doctree-resolved", around.link_facts)

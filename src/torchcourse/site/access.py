@@ -9,6 +9,8 @@ from docutils import nodes
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+LONG = 40  # characters of code that a table keeps on one line
+_DATE = re.compile(r"\d{4}(-\d\d){0,2}")
 _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|svg|gif|webp)", re.IGNORECASE)
 
 
@@ -34,6 +36,16 @@ def alt_problem(alt: str | None) -> str | None:
     if _FILE_NAME.fullmatch(alt.strip()) or ("/" in alt and " " not in alt.strip()):
         return f"has a file name as its alternative text ({alt})"
     return None
+
+
+def fit_tables(app: Any, doctree: nodes.document, docname: str) -> None:
+    """In a table a short date stays on one line, and a long piece of code may take several."""
+    for entry in doctree.findall(nodes.entry):
+        if _DATE.fullmatch(entry.astext()):
+            entry["classes"].append("date")
+        for literal in entry.findall(nodes.literal):
+            if len(literal.astext()) > LONG:
+                literal["classes"].append("long")
 
 
 def visit_table(translator: Any, node: nodes.table) -> None:
