@@ -448,6 +448,23 @@ def test_what_a_chapter_needs_is_linked(site: Path) -> None:
         assert re.search(rf'href="{exercises}.html">\d+ exercises</a>', line)
 
 
+def test_an_exercise_that_a_chapter_names_is_linked(site: Path) -> None:
+    for page in plan.written(ROOT).values():
+        html = (site / f"{page}.html").read_text(encoding="utf-8")
+        text = re.sub(r"<pre>.*?</pre>", "", html, flags=re.DOTALL)
+        exercises = page.replace("chapters/", "../exercises/")
+        right = rf'href="{exercises}.html#exercise-(\d+)-(\d+)-[^"]+">\1\.\2</a>'
+        named = [
+            number
+            for listed in re.findall(
+                r"exercises? (\d+\.\d+(?:(?:, | and )\d+\.\d+)*)", re.sub(r"<.*?>", "", text)
+            )
+            for number in listed.replace(" and ", ", ").split(", ")
+        ]
+        assert len(named) >= 3
+        assert [f"{a}.{b}" for a, b in re.findall(right, text)] == named, page
+
+
 def test_where_a_page_runs_is_said_from_its_cells(site: Path) -> None:
     asks = re.compile(r"\b(is_available|current_accelerator)\(\)")
     for name in names(site):

@@ -54,6 +54,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("doctree-resolved", terms.link_terms)
     app.connect("doctree-resolved", cards.link_cards)
     app.connect("doctree-resolved", around.link_facts)
+    app.connect("doctree-resolved", around.link_exercises)
     # After every other extension has had its say about this page.
     app.connect("html-page-context", pages.describe_page, priority=900)
     app.connect("html-page-context", offline.check_page, priority=910)

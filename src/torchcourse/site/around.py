@@ -14,6 +14,8 @@ _SIBLINGS = (("chapters", "Chapter"), ("exercises", "Exercises"), ("solutions", 
 _FACTS = re.compile(r"^[\d.]+ hours? · needs ")
 _EXERCISES = re.compile(r"\d+ exercises?$")
 _MINUTES = re.compile(r"^[★☆]+ · (\d+) min")
+_NAMED = re.compile(r"(?<=exercise )\d+\.\d+|(?<=exercises )\d+\.\d+(?:(?:, | and )\d+\.\d+)*")
+_NUMBER = re.compile(r"(\d+)\.(\d+)")
 _DEVICE = re.compile(r"\b(?:is_available|current_accelerator)\(\)")
 
 
@@ -56,10 +58,38 @@ def link_facts(app: Any, doctree: nodes.document, docname: str) -> None:
     if found and exercises in app.env.found_docs:
         links[found.span()] = exercises
     line.clear()
+    line += linked(text, {at: app.builder.get_relative_uri(docname, links[at]) for at in links})
+
+
+def link_exercises(app: Any, doctree: nodes.document, docname: str) -> None:
+    """In a chapter: "exercise 3.2" leads to it."""
+    if not docname.startswith("chapters/"):
+        return
+    page = docname.replace("chapters/", "exercises/")
+    _, places = app.env.course_places.get(page, ("", ()))
+    found = (re.match(r"exercise-(\d+)-(\d+)-", place) for place in places)
+    known = {(one[1], one[2]): one.string for one in found if one}
+    target = app.builder.get_relative_uri(docname, page) if known else ""
+    for text in list(doctree.findall(nodes.Text)):
+        if isinstance(text.parent, (nodes.literal, nodes.literal_block, nodes.reference)):
+            continue
+        links = {
+            (listed.start() + one.start(), listed.start() + one.end()): known[one[1], one[2]]
+            for listed in _NAMED.finditer(text)
+            for one in _NUMBER.finditer(listed[0])
+            if (one[1], one[2]) in known
+        }
+        if links:
+            uris = {span: f"{target}#{place}" for span, place in links.items()}
+            text.parent.replace(text, linked(str(text), uris))
+
+
+def linked(text: str, uris: dict[tuple[int, int], str]) -> list[nodes.Node]:
+    """The text with a link at each of these spans."""
+    parts: list[nodes.Node] = []
     last = 0
-    for (start, end), page in sorted(links.items()):
-        line += nodes.Text(text[last:start])
-        target = app.builder.get_relative_uri(docname, page)
-        line += nodes.reference("", text[start:end], internal=True, refuri=target)
+    for (start, end), uri in sorted(uris.items()):
+        parts.append(nodes.Text(text[last:start]))
+        parts.append(nodes.reference("", text[start:end], internal=True, refuri=uri))
         last = end
-    line += nodes.Text(text[last:])
+    return [*parts, nodes.Text(text[last:])]
