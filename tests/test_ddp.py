@@ -104,6 +104,57 @@ def test_twenty_runs_in_a_row_leave_nothing() -> None:
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 
+class Summed(torch.autograd.Function):
+    """A sum over ranks whose gradient is the sum over ranks of gradients."""
+
+    @staticmethod
+    def forward(ctx: object, x: torch.Tensor) -> torch.Tensor:
+        x = x.clone()
+        dist.all_reduce(x)
+        return x
+
+    @staticmethod
+    def backward(ctx: object, grad: torch.Tensor) -> torch.Tensor:
+        grad = grad.clone()
+        dist.all_reduce(grad)
+        return grad
+
+
+@pytest.mark.parametrize("sizes", [[3, 3], [5, 1], [1, 2, 4]])
+def test_added_sums_are_batch_norm_of_the_whole_batch_and_so_is_their_gradient(sizes: list[int]):
+    torch.manual_seed(0)
+    X, weights = torch.randn(2, sum(sizes), 3, dtype=torch.float64)
+
+    def normalized() -> tuple[torch.Tensor, torch.Tensor]:
+        x, w = (t.split(sizes)[dist.get_rank()] for t in (X, weights))
+        x = x.clone().requires_grad_()
+        sums = Summed.apply(torch.stack([x**0, x, x**2]).sum(1))
+        mean, square = sums[1:] / sums[0]
+        out = (x - mean) / (square - mean**2 + 1e-5).sqrt()
+        (out * w).sum().backward()
+        return out.detach(), x.grad
+
+    leaf = X.clone().requires_grad_()
+    out = nn.functional.batch_norm(leaf, None, None, training=True)
+    (out * weights).sum().backward()
+    found = run(normalized, len(sizes))
+    for mine, whole in zip(map(torch.cat, zip(*found, strict=True)), (out, leaf.grad), strict=True):
+        torch.testing.assert_close(mine, whole.detach(), rtol=0, atol=1e-12)
+    spread = torch.stack([part.var(0, correction=0) for part in X.split(sizes)]).mean(0)
+    assert (X.var(0, correction=0) - spread).abs().max() > 0.01
+
+
+def test_in_a_join_a_rank_that_is_done_goes_on_answering() -> None:
+    def unequal() -> int:
+        ddp = nn.parallel.DistributedDataParallel(nn.Linear(1, 1))
+        with dist.algorithms.join.Join([ddp]):
+            for _ in range(2 + dist.get_rank()):
+                ddp(torch.ones(1, 1)).sum().backward()
+        return dist.get_rank()
+
+    assert run(unequal, 2, timeout=30) == [0, 1]
+
+
 # --- the scripts of the chapter, under torchrun --------------------------------------------------
 
 
@@ -162,3 +213,39 @@ def test_without_a_restart_a_death_is_the_end(scripts: Path) -> None:
     with pytest.raises(AssertionError, match="exitcode"):
         finish(started)
     assert torch.load(scripts / "broken.pt")[0] == 6
+
+
+class Reached(Exception):
+    """The script has chosen its device."""
+
+
+@pytest.mark.parametrize("name", ["hello.py", "train.py"])
+@pytest.mark.parametrize(
+    ("devices", "backend", "device"),
+    [(0, "gloo", "cpu"), (1, "gloo", "cpu"), (2, "nccl", "cuda:1"), (8, "nccl", "cuda:1")],
+)
+def test_nccl_where_there_are_two_devices_and_gloo_else(
+    scripts: Path, monkeypatch, name: str, devices: int, backend: str, device: str
+) -> None:
+    chosen = []
+
+    def stop(*args: object, **kwargs: object) -> None:
+        chosen.append(kwargs.get("device", args[0]))
+        raise Reached
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: devices)
+    monkeypatch.setattr(dist, "init_process_group", lambda backend: chosen.append(backend))
+    monkeypatch.setattr(dist, "get_rank", lambda: 1)
+    monkeypatch.setattr(torch, "tensor", stop)
+    monkeypatch.setattr(torch, "set_default_device", stop)
+    for key, value in {"RANK": "1", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(key, value)
+    source = (scripts / name).read_text(encoding="utf-8")
+    with pytest.raises(Reached):
+        exec(compile(source, name, "exec"), {"__name__": "__main__"})
+    assert chosen == [backend, device]
+
+
+def test_fully_shard_is_told_that_it_is_on_cpus() -> None:
+    text = (LESSON / "chapter.md").read_text(encoding="utf-8")
+    assert "fully_shard(part, mesh=cpus)" in text  # else it takes CUDA wherever there is one

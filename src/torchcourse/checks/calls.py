@@ -13,6 +13,7 @@ from .verdict import CheckError, shorten
 
 NEXT_AFTER: tuple[tuple[type[Exception], str, str], ...] = (
     (NameError, "", "is this name spelled as it was defined, and has its cell run?"),
+    (TimeoutError, "rank", "what does each rank wait for, and which rank was to send it?"),
     (RecursionError, "", "which case ends the recursion, and how many calls deep is that?"),
     (NotImplementedError, "", "which method or operation is missing, and for what kind of value?"),
     (IndexError, "broadcast|shape mismatch", "which shapes meet there, and what should each be?"),

@@ -19,6 +19,7 @@ FOREIGN = tuple(
         *(HERE, os.path.join(os.path.dirname(HERE), "ranks")),
     )
 )
+NOBODY = ("<frozen", "<probe>")  # the interpreter's own code, and a check's expression
 PLAIN = {
     torch.Tensor: "a tensor",
     torch.nn.Parameter: "a Parameter",
@@ -168,7 +169,7 @@ def own_place(trace: types.TracebackType | None) -> tuple[str, int] | None:
     found = None
     while trace is not None:
         path = trace.tb_frame.f_code.co_filename
-        if not path.startswith((*FOREIGN, "<frozen")) and "site-packages" not in path:
+        if not path.startswith((*FOREIGN, *NOBODY)) and "site-packages" not in path:
             found = (path, trace.tb_lineno)
         trace = trace.tb_next
     return found
