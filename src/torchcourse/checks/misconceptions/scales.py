@@ -42,9 +42,11 @@ def factor(g: torch.Tensor, e: torch.Tensor, same: Same, context: Context) -> Fi
                 return Finding(reason, "sum or mean: which is asked for?")
     if int(nonzero.sum()) < 2:
         return None
-    rounded = number(float(f"{ratio:.4g}"))
+    rounded = float(f"{ratio:.4g}")
+    if rounded == 1:  # too close to be called a factor
+        return None
     return Finding(
-        f"Every value is {rounded} times the expected one.",
+        f"Every value is {number(rounded)} times the expected one.",
         "which factor is missing, or counted twice?",
     )
 
