@@ -194,10 +194,8 @@ def test_two_torchruns_at_once_do_not_clash(scripts: Path) -> None:
     for folder in folders:
         folder.mkdir()
     for started in [start(folder, str(scripts / "hello.py")) for folder in folders]:
-        finish(started)
-    for folder in folders:
-        told = [(folder / f"rank{rank}.txt").read_text() for rank in range(2)]
-        assert told == ["mine 1, ours 3.0", "mine 2, ours 3.0"]
+        told = [line for line in finish(started).splitlines() if line.startswith("rank ")]
+        assert sorted(told) == ["rank 0 had 1, now 3.0", "rank 1 had 2, now 3.0"]
 
 
 def test_a_death_in_the_middle_changes_nothing(scripts: Path) -> None:
@@ -219,13 +217,12 @@ class Reached(Exception):
     """The script has chosen its device."""
 
 
-@pytest.mark.parametrize("name", ["hello.py", "train.py"])
 @pytest.mark.parametrize(
     ("devices", "backend", "device"),
     [(0, "gloo", "cpu"), (1, "gloo", "cpu"), (2, "nccl", "cuda:1"), (8, "nccl", "cuda:1")],
 )
 def test_nccl_where_there_are_two_devices_and_gloo_else(
-    scripts: Path, monkeypatch, name: str, devices: int, backend: str, device: str
+    scripts: Path, monkeypatch, devices: int, backend: str, device: str
 ) -> None:
     chosen = []
 
@@ -240,9 +237,9 @@ def test_nccl_where_there_are_two_devices_and_gloo_else(
     monkeypatch.setattr(torch, "set_default_device", stop)
     for key, value in {"RANK": "1", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(key, value)
-    source = (scripts / name).read_text(encoding="utf-8")
+    source = (scripts / "train.py").read_text(encoding="utf-8")
     with pytest.raises(Reached):
-        exec(compile(source, name, "exec"), {"__name__": "__main__"})
+        exec(compile(source, "train.py", "exec"), {"__name__": "__main__"})
     assert chosen == [backend, device]
 
 
