@@ -23,7 +23,7 @@ PDF = Path("_build") / "torchcourse.pdf"
 SECONDS = 600
 _ARTICLE = re.compile(r'<article class="bd-article">(.*)</article>', re.DOTALL)
 _NAV = re.compile(r'<nav class="site-nav".*?</nav>', re.DOTALL)
-_ENTRY = re.compile(r'<p class="caption".*?>(?P<part>[^<]+)</span></p>|href="(?P<page>[^"#]+)"')
+_PAGE = re.compile(r'href="([^"#]+)"')
 _SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z][^>]*>")
 _ID = re.compile(r'(\sid=")([^"]+)"')
@@ -75,10 +75,9 @@ def build_pdf(root: Path | str, target: Path | None = None) -> Path:
 def one_page(site: Path) -> str:
     """All articles of the site as one page, which lies at the top of the site."""
     home = (site / "index.html").read_text(encoding="utf-8")
-    parts = [m.groupdict() for m in _ENTRY.finditer(_NAV.search(home)[0])]
-    names = ["index.html", *(unquote(p["page"]) for p in parts if p["page"])]
-    known = set(dict.fromkeys(names))
-    articles = [article(site, name, known) for name in dict.fromkeys(names)]
+    listed = (unquote(page) for page in _PAGE.findall(_NAV.search(home)[0]))
+    names = list(dict.fromkeys(["index.html", *listed]))
+    articles = [article(site, name, set(names)) for name in names]
     return (
         '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         "<title>torchcourse</title>"
