@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 
 from torchcourse.site.needs import CHAPTERS
+from torchcourse.site.plan import written
 
 _SIBLINGS = (("chapters", "Chapter"), ("exercises", "Exercises"), ("solutions", "Solutions"))
 # The line below a chapter's title: "2 hours · needs chapters 2, 3, 8 to 11 · 9 exercises".
@@ -46,7 +48,7 @@ def link_facts(app: Any, doctree: nodes.document, docname: str) -> None:
     line = next((p for p in doctree.findall(nodes.paragraph) if _FACTS.match(p.astext())), None)
     if line is None:
         return
-    pages = {int(page[9:11]): page for page in app.env.found_docs if page.startswith("chapters/")}
+    pages = {n: p for n, p in written(Path(app.srcdir)).items() if p in app.env.found_docs}
     text, listed = line.astext(), CHAPTERS.search(line.astext())
     places = [found.span() for found in re.finditer(r"\d+", text)] if listed else []
     links = {
