@@ -266,7 +266,7 @@ def test_a_graders_start_loads_nothing_that_it_never_uses():
 import sys
 import torchcourse.grading.run
 assert not {"nbformat", "jupytext", "torch"} & {*sys.modules}, "the command itself"
-from torchcourse.grading import lean
+from torchcourse.authoring import lean
 import nbformat
 assert "lark" not in sys.modules, "a worker"
 """
