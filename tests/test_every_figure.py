@@ -32,17 +32,34 @@ def figure(request: pytest.FixtureRequest) -> Figure:
     return MAKERS[request.param]()
 
 
-@pytest.mark.parametrize(("seed", "before"), [("1", UNDISTURBED), ("2", DISTURBED)])
-def test_same_bytes_in_every_process(figure: Figure, seed: str, before: str) -> None:
-    code = f"{before}from torchcourse import figures as f; x = f.{figure.name}()"
-    run = subprocess.run(
-        [sys.executable, "-c", f"{code}; print(x.html, repr(x))"],
-        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert run.stdout == f"{figure.html} {figure!r}\n"
+@pytest.fixture(scope="module")
+def elsewhere() -> dict[str, dict[str, list[str]]]:
+    """Every figure as two other processes draw it, one after the other, in opposite orders."""
+    drawn = {}
+    for seed, (before, order) in enumerate([(UNDISTURBED, 1), (DISTURBED, -1)], start=1):
+        names = list(MAKERS)[::order]
+        code = f"""{before}
+import json
+from torchcourse import figures
+made = {{name: getattr(figures, name)() for name in {names}}}
+print(json.dumps({{name: [x.html, repr(x)] for name, x in made.items()}}))
+"""
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+        )
+        drawn["disturbed" if before else "undisturbed"] = json.loads(run.stdout)
+    return drawn
+
+
+@pytest.mark.parametrize("process", ["undisturbed", "disturbed"])
+def test_same_bytes_in_every_process(
+    figure: Figure, process: str, elsewhere: dict[str, dict[str, list[str]]]
+) -> None:
+    assert elsewhere[process][figure.name] == [figure.html, repr(figure)]
 
 
 def test_same_whatever_the_notebook_set_before(figure: Figure) -> None:

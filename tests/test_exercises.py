@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
+from pathlib import Path
 
 import pytest
 from conftest import EXERCISES, ROOT, lesson_of
@@ -11,11 +13,13 @@ from conftest import EXERCISES, ROOT, lesson_of
 from torchcourse.authoring.exercise import Exercise, without_markers
 from torchcourse.authoring.exercise_set import ExerciseSet, read_exercises
 from torchcourse.authoring.masters import Cell
-from torchcourse.authoring.trial import put_through, stub_of
+from torchcourse.authoring.trial import Trial, put_through, stub_of
 
 SETS = {lesson_of(path): read_exercises(path) for path in EXERCISES}
 SEEDS = (0, 1, 2)
 MATRIX = ROOT / "_build" / "kill-matrix"
+# The seed draws the inputs of the hidden asserts alone, and `put_through` keeps it from the rest.
+SEEDS_OF = {"visible": SEEDS[:1], "hidden": SEEDS}
 
 
 def exercises() -> list[object]:
@@ -38,6 +42,14 @@ def answers(role: str) -> list[object]:
 def test_there_are_exercises():
     assert SETS, "no lessons/*/exercises.md was found"
     assert len(answers("wrong")) >= 4 * len(exercises())
+
+
+@cache
+def wrong_trial(path: Path, exercise_id: str, number: int, seed: int) -> Trial:
+    """What the checks say of a wrong answer, for its own test and for the kill matrix."""
+    grouped = SETS[lesson_of(path)]
+    (exercise,) = (exercise for exercise in grouped.exercises if exercise.id == exercise_id)
+    return put_through(grouped, exercise, exercise.cells["wrong"][number].source, seed)
 
 
 @pytest.mark.parametrize(("grouped", "exercise"), exercises())
@@ -69,8 +81,9 @@ def test_an_alternative_passes(grouped: ExerciseSet, exercise: Exercise, cell: C
 def test_a_wrong_answer_is_rejected_with_its_message(
     grouped: ExerciseSet, exercise: Exercise, cell: Cell
 ):
-    for seed in SEEDS:
-        trial = put_through(grouped, exercise, cell.source, seed)
+    number = exercise.cells["wrong"].index(cell)
+    for seed in SEEDS_OF[cell.options["by"]]:
+        trial = wrong_trial(grouped.master.path, exercise.id, number, seed)
         where = f"{grouped.master.path}:{cell.line}: {cell.options['name']!r}"
         assert trial.killed_by, f"{where} passes: no check can tell it from the solution"
         assert trial.killed_by == cell.options["by"], f"{where}: {trial}"
@@ -90,14 +103,15 @@ def test_hidden_asserts_kill_what_the_visible_check_cannot(
 
 @pytest.mark.parametrize("lesson", SETS)
 def test_the_kill_matrix_is_written(lesson: str):
+    path = SETS[lesson].master.path
     rows = [
         {
             "exercise": exercise.id,
             "wrong answer": cell.options["name"],
-            "killed by": put_through(SETS[lesson], exercise, cell.source).killed_by,
+            "killed by": wrong_trial(path, exercise.id, number, SEEDS[0]).killed_by,
         }
         for exercise in SETS[lesson].exercises
-        for cell in exercise.cells["wrong"]
+        for number, cell in enumerate(exercise.cells["wrong"])
     ]
     MATRIX.mkdir(parents=True, exist_ok=True)
     table = ["| exercise | wrong answer | killed by |", "|---|---|---|"]

@@ -71,14 +71,14 @@ def test_figure_on_its_page(
         encoding="utf-8",
     )
     trails = []
-    for address in (alone.as_uri(), f"{start}/{name}.html"):
-        with reader(viewport=viewport) as page:
+    with reader(viewport=viewport) as page:
+        for address in (alone.as_uri(), f"{start}/{name}.html"):
             page.goto(address)
             figure = page.locator(f"#tc-{one}")
             by_key = keys(page, figure)
-            page.goto("about:blank")
+            page.goto("about:blank")  # what a key has set going ends here
             page.goto(address)
-            trails.append((by_key, clicks(page, figure)))
+            trails.append((by_key, clicks(figure)))
     (alone_keys, alone_clicks), (site_keys, site_clicks) = trails
     assert site_keys == alone_keys
     assert site_clicks == alone_clicks
@@ -101,16 +101,17 @@ def keys(page: Page, figure: Locator) -> list[str]:
     return states
 
 
-def clicks(page: Page, figure: Locator) -> list[str]:
-    """States of the figure: at first, and after a click on each of its first controls."""
+def clicks(figure: Locator) -> list[str]:
+    """States of the figure: at first, and after a click on each of its controls."""
     states = [state(figure)]
-    for number in range(min(figure.locator(CONTROLS).count(), MOST_CLICKS)):
-        control = figure.locator(CONTROLS).nth(number)
-        if control.count() and control.is_visible() and control.is_enabled():
-            width = control.evaluate("control => control.getBoundingClientRect().width")
-            slides = control.get_attribute("type") == "range"
-            for part in (0.02, 0.98) if slides else (0.5,):
-                control.click(force=True, position={"x": part * width, "y": 5})
+    controls = figure.locator(CONTROLS)
+    for number in range(min(controls.count(), MOST_CLICKS)):
+        # A click can take controls away.
+        width, slides = figure.evaluate(CONTROL, [CONTROLS, number])
+        for part in (0.02, 0.98) if slides else (0.5,):
+            if width:
+                place = {"x": part * width, "y": 5}
+                controls.nth(number).click(force=True, position=place)
                 states.append(state(figure))
     return states
 
@@ -127,4 +128,11 @@ BEFORE = """figure => {
   here.tabIndex = -1;
   figure.before(here);
   here.focus();
+}"""
+
+# Width of a control that can be clicked, else 0; and whether it is a slider.
+CONTROL = """(figure, [controls, number]) => {
+  const one = figure.querySelectorAll(controls)[number];
+  const seen = one && !one.disabled && one.checkVisibility({ visibilityProperty: true });
+  return [seen ? one.getBoundingClientRect().width : 0, one?.type === "range"];
 }"""

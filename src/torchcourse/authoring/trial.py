@@ -48,9 +48,10 @@ def put_through(grouped: ExerciseSet, exercise: Exercise, answer: str, seed: int
         namespace: dict[str, Any] = {"__name__": "__main__"}
         for cell in grouped.setup:
             _run(cell, cell.source, namespace)
-        namespace["student"], namespace["rng"] = check.student(namespace, seed=seed)
         _run(exercise.one("answer"), answer, namespace)
         _run(exercise.one("check"), exercise.one("check").source, namespace)
+        # Only now: what the visible check says cannot depend on the seed.
+        namespace["student"], namespace["rng"] = check.student(namespace, seed=seed)
         for cell in exercise.cells["hidden"]:
             _run(cell, cell.source, namespace)
         outcome = check.verdicts()[exercise.id]
