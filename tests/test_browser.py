@@ -25,26 +25,56 @@ CHAPTER = "chapters/02_tensors"
 # Every page
 
 
-def test_next_leads_through_pages_without_a_word(reader: Reader, site: Path, start: str) -> None:
-    with reader() as page:
-        page.goto(f"{start}/search.html")
+@pytest.mark.parametrize(
+    ("start", "viewport"),
+    [("http", PHONE), ("file", DESKTOP)],
+    ids=["http-phone", "file-desktop"],
+    indirect=["start"],
+)
+def test_next_leads_through_light_pages_without_a_word(
+    reader: Reader, site: Path, start: str, viewport: dict[str, int]
+) -> None:
+    sizes: list[int] = []
+    heavy, seen = {}, set()
+
+    def count(request: Request) -> None:
+        sizes.append(request.sizes()["responseBodySize"])
+
+    def look_at() -> None:
+        name = page.url.removeprefix(f"{start}/").removesuffix(".html")
+        seen.add(name)
         assert page.locator("h1").is_visible()
+        sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert sideways <= 0, f"{name} scrolls sideways by {sideways}"
+        if not start.startswith("http"):
+            return
+        # Pictures below the fold are loaded when a reader comes near them.
+        page.evaluate("document.querySelectorAll('img').forEach(i => (i.loading = 'eager'))")
+        page.wait_for_load_state("networkidle")
+        print(f"{name}: {sum(sizes) / KIB:.0f} KiB, {len(sizes)} requests")
+        least = (site / f"{name}.html").stat().st_size
+        assert sum(sizes) > least, "each page loads style and scripts anew"
+        if sum(sizes) > MOST_BYTES or len(sizes) > MOST_REQUESTS:
+            heavy[name] = (sum(sizes), len(sizes))
+        sizes.clear()
+
+    with reader(viewport=viewport) as page:
+        if start.startswith("http"):
+            page.on("requestfinished", count)
+        page.goto(f"{start}/search.html")
+        look_at()
         page.goto(f"{start}/index.html")
-        seen, following = {"search"}, page.locator("a.next")
-        while True:
-            name = page.url.removeprefix(f"{start}/").removesuffix(".html")
-            seen.add(name)
-            assert page.locator("h1").is_visible()
-            sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert sideways <= 0, f"{name} scrolls sideways by {sideways}"
-            if not following.count():
-                break
+        look_at()
+        following = page.locator("a.next")
+        while following.count():
             before = page.locator("h1").inner_text()
             following.click()
             page.wait_for_load_state("load")
+            look_at()
             back = page.get_by_role("link", name=f"Previous {before.removesuffix('#')}")
             assert back.is_visible()
-        assert seen == {*names(site)}
+    assert seen == {*names(site)}
+    assert heavy == {}
 
 
 @pytest.mark.parametrize(
@@ -62,29 +92,6 @@ def test_a_page_with_problems_is_noticed(
     (tmp_path / "x.html").write_text(html, encoding="utf-8")
     with pytest.raises(AssertionError, match=problem), reader() as page:
         page.goto((tmp_path / "x.html").as_uri())
-
-
-def test_every_page_is_light(reader: Reader, site: Path, served: str) -> None:
-    heavy = {}
-    sizes: list[int] = []
-
-    def count(request: Request) -> None:
-        sizes.append(request.sizes()["responseBodySize"])
-
-    with reader(viewport=PHONE) as page:  # which loads everything anew for each page
-        page.on("requestfinished", count)
-        for name in names(site):
-            sizes.clear()
-            page.goto(f"{served}/{name}.html")
-            # Pictures below the fold are loaded when a reader comes near them.
-            page.evaluate("document.querySelectorAll('img').forEach(i => (i.loading = 'eager'))")
-            page.wait_for_load_state("networkidle")
-            print(f"{name}: {sum(sizes) / KIB:.0f} KiB, {len(sizes)} requests")
-            least = (site / f"{name}.html").stat().st_size
-            assert sum(sizes) > least, "style and scripts are loaded, too"
-            if sum(sizes) > MOST_BYTES or len(sizes) > MOST_REQUESTS:
-                heavy[name] = (sum(sizes), len(sizes))
-    assert heavy == {}
 
 
 # The buttons

@@ -197,6 +197,8 @@ def test_a_saved_notebook_is_checked_again_and_the_next_exercise_named(tmp_path:
         text=True,
         encoding="utf-8",
         env=environment(tmp_path),
+        # A shell that runs the tests in the background has them ignore Ctrl+C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     limit = threading.Timer(120, process.kill)
     limit.start()
