@@ -3,8 +3,6 @@ PYTHON ?= python3
 # A CPU-only or CUDA build of torch comes from PyTorch's own wheel site; see README.md.
 TORCH_INDEX ?=
 JOBS ?= 2
-# One more than two cores: while a test waits for a page or for a timeout, another one works.
-TESTERS ?= 3
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -48,7 +46,7 @@ test: $(READY)  ## everything that proves the project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/torchcourse site
-	OMP_NUM_THREADS=1 $(PY) -m pytest --nbval -n $(TESTERS) --dist loadfile tests chapters solutions appendices
+	OMP_NUM_THREADS=1 $(PY) -m pytest --nbval -n $(JOBS) --dist loadfile tests chapters solutions appendices
 
 bench-checks: $(READY)  ## how long a check takes, beside the code it checks
 	$(PY) tests/bench_checks.py
