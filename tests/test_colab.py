@@ -22,10 +22,10 @@ NOTEBOOKS = {
 WHEELS = ROOT / "_build" / "html" / "wheels"
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory) -> Path:
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
     """A Python with this one's packages except torchcourse, which only its .pth file brings."""
-    home = tmp_path_factory.mktemp("bare")
+    home = tmp_path / "bare"
     venv.create(home, with_pip=False)
     inside = {"base": str(home), "platbase": str(home)}
     site = Path(sysconfig.get_path("purelib", "venv", inside))
