@@ -102,7 +102,7 @@ def keys(page: Page, figure: Locator) -> list[str]:
 
 
 def clicks(figure: Locator) -> list[str]:
-    """States of the figure: at first, and after a click on each of its controls."""
+    """States of the figure: at first, and after a click on each of its first controls."""
     states = [state(figure)]
     controls = figure.locator(CONTROLS)
     for number in range(min(controls.count(), MOST_CLICKS)):
