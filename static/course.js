@@ -83,22 +83,25 @@
     [".katex-display", "Formula, scrolls sideways"],
     [".needs", "Drawing, scrolls sideways"],
   ];
-  const mark = () => {
-    for (const [selector, label] of scrollers) {
-      for (const box of document.querySelectorAll(selector)) {
-        if (box.scrollWidth > box.clientWidth) {
-          box.tabIndex = 0;
-          box.setAttribute("role", "group");
-          box.setAttribute("aria-label", label);
-        } else if (box.getAttribute("role") === "group") {
-          for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
-        }
+  const mark = (inside) => {
+    const boxes = scrollers.flatMap(([selector, label]) =>
+      [...inside.querySelectorAll(selector)].map((box) => [box, label]));
+    // All are measured before the first is changed: a change makes the browser lay out anew.
+    const wide = boxes.map(([box]) => box.scrollWidth > box.clientWidth);
+    boxes.forEach(([box, label], number) => {
+      if (wide[number]) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "group");
+        box.setAttribute("aria-label", label);
+      } else if (box.getAttribute("role") === "group") {
+        for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
       }
-    }
+    });
   };
-  addEventListener("load", mark);
-  addEventListener("resize", mark);
-  document.addEventListener("toggle", mark, true); // code inside <details> gets its width then
+  addEventListener("load", () => mark(document));
+  addEventListener("resize", () => mark(document));
+  // Code inside <details> gets its width when they are opened.
+  document.addEventListener("toggle", (event) => mark(event.target), true);
 
   // A copy button on each code cell.
   if (navigator.clipboard) {

@@ -9,21 +9,35 @@
     return element;
   };
   const usable = (value) =>
-    value && value.version === 1 && ["read", "predicted"].every((part) => typeof value[part] === "object");
+    value?.version === 1 && ["read", "predicted"].every((part) => value[part] && typeof value[part] === "object");
   let state = structuredClone(EMPTY);
-  try {
-    const found = JSON.parse(localStorage.getItem(KEY));
-    if (usable(found)) state = { ...state, ...found };
-  } catch {
-    // Storage is switched off, or holds something else: this page then forgets when it closes.
-  }
-  const keep = () => {
+  const shows = [];
+  const load = () => {
+    try {
+      const found = JSON.parse(localStorage.getItem(KEY));
+      if (usable(found)) state = { ...structuredClone(EMPTY), ...found };
+    } catch {
+      // Storage is switched off, or holds something else: this page then forgets when it closes.
+    }
+  };
+  const change = (edit) => {
+    load();
+    edit();
     try {
       localStorage.setItem(KEY, JSON.stringify(state));
     } catch {
       // As above.
     }
+    for (const show of shows) show();
   };
+  // Another tab has written, or the reader came back to a page that slept while others did.
+  for (const event of ["storage", "pageshow"]) {
+    addEventListener(event, () => {
+      load();
+      for (const show of shows) show();
+    });
+  }
+  load();
   const page = document.documentElement.dataset.page;
   const article = document.querySelector(".bd-article");
   const today = () => new Date().toISOString().slice(0, 10);
@@ -36,13 +50,11 @@
       button.textContent = day ? `Read on ${day}` : "Mark as read";
       button.setAttribute("aria-pressed", String(Boolean(day)));
     };
-    button.addEventListener("click", () => {
+    button.addEventListener("click", () => change(() => {
       if (state.read[page]) delete state.read[page];
       else state.read[page] = today();
-      keep();
-      show();
-    });
-    show();
+    }));
+    shows.push(show);
     article.append(make("p", { className: "read-mark" }, button, " Kept in this browser only."));
   }
 
@@ -69,14 +81,12 @@
       const button = make("button", { type: "button", className: "predict" });
       button.append(...(item.querySelector("p") ?? item).childNodes);
       item.replaceChildren(button);
-      button.addEventListener("click", () => {
-        if (state.predicted[number]) return;
-        state.predicted[number] = { choice: text[0], right: text[0] === right };
-        keep();
-        show();
-      });
+      button.addEventListener("click", () => change(() => {
+        state.predicted[number] ??= { choice: text[0], right: text[0] === right };
+      }));
       return [text[0], button];
     });
+    let opened = false; // once: the reader may close it again
     const show = () => {
       const given = state.predicted[number];
       card.toggleAttribute("data-waiting", !given);
@@ -88,18 +98,19 @@
         if (note) button.append(make("small", {}, ` (${note})`));
         button.classList.toggle("holds", Boolean(given) && letter === right);
       }
-      if (given) verdict.open = true;
-      showTally();
+      if (given && !opened) verdict.open = opened = true;
     };
     card.closest("section").classList.add("myth");
-    show();
+    shows.push(show);
   }
-  if (cards.length) article.querySelector("h1").after(tally);
+  if (cards.length) {
+    article.querySelector("h1").after(tally);
+    shows.push(showTally);
+  }
 
   // The quiz of chapter 0 tells its scores.
   document.addEventListener("torchcourse:quiz", (event) => {
-    state.quiz = { ...event.detail, day: today() };
-    keep();
+    change(() => (state.quiz = { ...event.detail, day: today() }));
   });
 
   // The home page: what has been read, and the whole state as a file.
@@ -124,9 +135,7 @@
       try {
         const found = JSON.parse(await file.files[0].text());
         if (!usable(found)) throw new Error();
-        state = { ...structuredClone(EMPTY), ...found };
-        keep();
-        show();
+        change(() => (state = { ...structuredClone(EMPTY), ...found }));
         status.textContent = "Taken over from the file.";
       } catch {
         status.textContent = "This file holds no learning state of this course: choose one that was saved here.";
@@ -140,9 +149,7 @@
     };
     const forget = () => {
       if (!confirm("Forget what was read and predicted in this browser?")) return;
-      state = structuredClone(EMPTY);
-      keep();
-      show();
+      change(() => (state = structuredClone(EMPTY)));
     };
     const box = make("section", { className: "learning-state" },
       make("h3", {}, "What you have done"), says,
@@ -151,6 +158,7 @@
     box.querySelector("h3").id = "what-you-have-done";
     box.setAttribute("aria-labelledby", "what-you-have-done");
     (path.closest(".table-box") ?? path).after(box);
-    show();
+    shows.push(show);
   }
+  for (const show of shows) show();
 })();

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from PIL import Image
 from site_pages import names
 
@@ -47,16 +46,20 @@ SHEET = """(formulas) => {
 }"""
 
 
-def draw(page: Page, site: Path, css: str = "") -> dict[str, np.ndarray]:
-    """Ink (bool, pixels) of each different formula of the site, by its LaTeX."""
+def collect(page: Page, site: Path) -> dict[str, str]:
+    """Markup of each different formula of the site, by its LaTeX; ends on a page that has one."""
     found: dict[str, str] = {}
     for name in names(site):
         if 'class="katex"' in (site / f"{name}.html").read_text(encoding="utf-8"):
             page.goto((site / f"{name}.html").as_uri())
             found |= dict(page.evaluate(COLLECT))
-    page.add_style_tag(content=css or "/* as it is */")
-    order = sorted(found)
-    boxes = page.evaluate(SHEET, [found[latex] for latex in order])
+    return found
+
+
+def draw(page: Page, formulas: dict[str, str]) -> dict[str, np.ndarray]:
+    """Ink (bool, pixels) of each formula, by its LaTeX, in the style of the page that is open."""
+    order = sorted(formulas)
+    boxes = page.evaluate(SHEET, [formulas[latex] for latex in order])
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L")
     ink = np.asarray(picture) < 140
     return {latex: _cut(ink, box) for latex, box in zip(order, boxes, strict=True)}
@@ -99,30 +102,28 @@ def differing(drawn: dict[str, np.ndarray]) -> dict[str, float]:
     return {latex: share for latex, share in found.items() if share > MOST}
 
 
+WRONG = {
+    "fractions": ".katex .pstrut { display: none !important; }",
+    "letters": ".katex { font-family: sans-serif !important; }",
+    "line": ".katex .frac-line { border-bottom-width: 0 !important; }",
+    "exponents": ".katex .msupsub { position: relative; top: 6px; }",
+}
+
+
 def test_every_formula_has_its_picture_and_looks_like_it(
     look: Callable[..., AbstractContextManager[Page]], site: Path
 ) -> None:
+    """And a wrong style is noticed."""
     with look(**SCALE) as page:
-        drawn = draw(page, site)
-    assert drawn.keys() == reference().keys(), "run python tests/test_formulas.py, then look at it"
-    assert differing(drawn) == {}
-
-
-@pytest.mark.parametrize(
-    "css",
-    [
-        ".katex .pstrut { display: none !important; }",
-        ".katex { font-family: sans-serif !important; }",
-        ".katex .frac-line { border-bottom-width: 0 !important; }",
-        ".katex .msupsub { position: relative; top: 6px; }",
-    ],
-    ids=["fractions", "letters", "line", "exponents"],
-)
-def test_a_wrong_style_is_noticed(
-    look: Callable[..., AbstractContextManager[Page]], site: Path, css: str
-) -> None:
-    with look(**SCALE) as page:
-        assert len(differing(draw(page, site, css))) >= 3
+        formulas = collect(page, site)
+        drawn = draw(page, formulas)
+        styled = page.url
+        assert drawn.keys() == reference().keys(), "run python tests/test_formulas.py, then look"
+        assert differing(drawn) == {}
+        for what, css in WRONG.items():
+            page.goto(styled)
+            page.add_style_tag(content=css)
+            assert len(differing(draw(page, formulas))) >= 3, what
 
 
 def _main() -> None:
@@ -131,7 +132,7 @@ def _main() -> None:
     from torchcourse.site.build import OUTPUT
 
     with launch() as chromium, offline_page(chromium, **SCALE) as page:
-        drawn = draw(page, Path(__file__).parents[1] / OUTPUT)
+        drawn = draw(page, collect(page, Path(__file__).parents[1] / OUTPUT))
     width = max(one.shape[1] for one in drawn.values())
     whole = np.zeros((sum(one.shape[0] for one in drawn.values()), width), dtype=bool)
     places, top = {}, 0

@@ -30,7 +30,7 @@ def lost(page: Page, site: Path) -> list[str]:
     found = [attrs[name] for _, attrs in page.tags for name in ("href", "src") if name in attrs]
     inside = {address[1:] for address in found if address.startswith("#")}
     files = {one for one in found if not re.match(r"#|https?:|data:|mailto:|$", one)}
-    dead = [f"#{one}" for one in inside if one not in page.ids]
+    dead = [f"#{one}" for one in inside - page.ids]
     return sorted(dead) + sorted(one for one in files if not (site / one).is_file())
 
 
@@ -78,7 +78,9 @@ def test_chromium_prints_it(tmp_path: Path, browser: object) -> None:
 
 def test_what_is_missing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_chromium", lambda: None)
-    with pytest.raises(BuildError, match=r"needs Chromium: install one of chromium,") as caught:
+    with pytest.raises(
+        BuildError, match=r"needs Chromium: install one of chromium-headless-shell, chromium,"
+    ) as caught:
         build_pdf(tmp_path)
     assert "\n" not in str(caught.value)
     monkeypatch.setattr(pdf, "find_chromium", lambda: "/bin/false")
