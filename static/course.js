@@ -84,8 +84,10 @@
     [".needs", "Drawing, scrolls sideways"],
   ];
   const mark = (inside) => {
+    // What is not drawn yet is measured when it is: measuring would draw it.
+    const drawn = (box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
     const boxes = scrollers.flatMap(([selector, label]) =>
-      [...inside.querySelectorAll(selector)].map((box) => [box, label]));
+      [...inside.querySelectorAll(selector)].filter(drawn).map((box) => [box, label]));
     // All are measured before the first is changed: a change makes the browser lay out anew.
     const wide = boxes.map(([box]) => box.scrollWidth > box.clientWidth);
     boxes.forEach(([box, label], number) => {
@@ -102,6 +104,7 @@
   addEventListener("resize", () => mark(document));
   // Code inside <details> gets its width when they are opened.
   document.addEventListener("toggle", (event) => mark(event.target), true);
+  document.addEventListener("contentvisibilityautostatechange", (event) => mark(event.target), true);
 
   // A copy button on each code cell.
   if (navigator.clipboard) {

@@ -14,7 +14,6 @@
     const parts = message.textContent.split("…").map((part) => part.trim().toLowerCase()).filter(Boolean);
     return [{ section, message: message.textContent, parts, words: new Set(words(message.textContent)) }];
   });
-  if (!entries.length) return;
   const rare = (word) => Math.log(1 + entries.length / (1 + entries.filter((entry) => entry.words.has(word)).length));
   // All parts of the message, in their order, count more than any number of common words.
   const whole = (entry, text) => {
@@ -35,9 +34,9 @@
     return share + (whole(entry, text) ? 1 + entry.parts.join("").length / 1000 : 0);
   };
 
-  const box = make("textarea", { id: "decoder", rows: 4, spellcheck: false, autocomplete: "off" });
-  const status = make("p", { role: "status" });
-  const list = make("ol", { className: "decoded" });
+  const box = document.querySelector("#decoder");
+  const status = document.querySelector(".decoder [role=status]");
+  const list = document.querySelector(".decoded");
   const find = () => {
     const text = box.value.replace(/\s+/g, " ").toLowerCase();
     // The message stands in the last lines; the frames above it only add words.
@@ -52,7 +51,5 @@
         : "No entry fits. Paste the last line of the traceback, the one that names the error.";
   };
   box.addEventListener("input", find);
-  document.querySelector(".bd-article h1").after(make("section", { className: "decoder" },
-    make("label", { htmlFor: "decoder" }, "Paste an error message or a whole traceback:"), box, status, list));
   find();
 })();

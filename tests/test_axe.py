@@ -25,7 +25,14 @@ LOOKS = {
     "dark": ("dark", DESKTOP, DRAWN),
     "phone": ("light", PHONE, [*DRAWN, "scrollable-region-focusable"]),
 }
-OPEN_ALL = "document.querySelectorAll('details').forEach(d => (d.open = true))"
+# What is folded, and what is drawn only when a reader comes near it.
+OPEN_ALL = """() => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
+  const style = document.createElement("style");
+  style.textContent = "section { content-visibility: visible !important; }";
+  document.head.append(style);
+  dispatchEvent(new Event("resize"));
+}"""
 NARROW = "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-one-of-each]' }] })"
 # Once all that hears of a new theme or width has heard of it.
 THEME = """() => new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(

@@ -20,6 +20,9 @@ pytest_plugins = ["browser", "built_site", "site_browser"]
 KIB = 1024
 MOST_BYTES, MOST_REQUESTS = 300 * KIB, 20
 CHAPTER = "chapters/02_tensors"
+# The last code of the page that scrolls, in a section that is drawn when a reader comes near it.
+LAST_WIDE = """() => [...document.querySelectorAll("section section:not(:has(section)) pre")]
+  .filter((pre) => !pre.closest("details") && pre.scrollWidth > pre.clientWidth).pop()"""
 # Pictures and letters of the page; a moment later, whatever else it has asked for is on its way.
 ALL_IS_THERE = """async () => {
   await Promise.allSettled([...document.images].map((image) => image.decode()));
@@ -215,6 +218,19 @@ def test_keyboard_reaches_the_text_and_what_scrolls(reader: Reader, served: str)
         wide.focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+@pytest.mark.parametrize("name", ["appendices/E_errors", "solutions/04_broadcasting"])
+def test_code_far_down_gets_its_tab_stop_when_a_reader_comes(
+    reader: Reader, served: str, name: str
+) -> None:
+    """A browser draws what is far away only then, and the page does not measure it before."""
+    with reader(viewport=PHONE) as page:
+        page.goto(f"{served}/{name}.html")
+        last = page.evaluate_handle(LAST_WIDE)
+        assert last.evaluate("pre => pre.tabIndex") == -1
+        last.evaluate("pre => pre.closest('section').querySelector('.headerlink').focus()")
+        page.wait_for_function("pre => pre.tabIndex === 0", arg=last)
 
 
 def test_tables_scroll_in_their_own_box(reader: Reader, served: str) -> None:

@@ -64,6 +64,10 @@ def describe_page(
         minutes=around.minutes(doctree) if pagename.startswith("exercises/") else 0,
         asks_for_device=is_notebook and around.asks_for_device(doctree),
     )
+    if "decoder.js" in context["more_scripts"]:
+        # There before the script runs, so that nothing on the page moves; hidden without scripts.
+        box = (TEMPLATES / "decoder.html").read_text(encoding="utf-8")
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{box}", 1)
 
 
 def _today() -> str:
