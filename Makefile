@@ -42,11 +42,14 @@ notebooks: $(READY)  ## rebuild the notebooks whose lesson changed
 
 # Side by side, processes with several torch threads each wait for one another: 87 s instead of 26
 # for chapter 13 on two cores.
+# Notebooks run there as a learner runs them: with the site's wheel and without the course's tools.
 test: $(READY)  ## everything that proves the project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/torchcourse site
-	OMP_NUM_THREADS=1 $(PY) -m pytest --nbval -n $(JOBS) --dist loadfile tests chapters solutions appendices
+	@$(PY) tests/learner_python.py
+	OMP_NUM_THREADS=1 JUPYTER_PATH=_build/learner/share/jupyter $(PY) -m pytest --nbval --nbval-kernel-name learner \
+	  -n $(JOBS) --dist loadfile tests chapters solutions appendices
 
 bench-checks: $(READY)  ## how long a check takes, beside the code it checks
 	$(PY) tests/bench_checks.py

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
-import sys
-import sysconfig
-import venv
 from pathlib import Path
 
+import learner_python
 import pytest
 from conftest import ROOT
+from jupyter_client.kernelspec import KernelSpecManager
+from learner_python import WHEELS
 
 import torchcourse
 
@@ -19,19 +19,6 @@ NOTEBOOKS = {
     folder: sorted((ROOT / folder).glob("*.ipynb"))
     for folder in ("chapters", "exercises", "solutions", "appendices")
 }
-WHEELS = ROOT / "_build" / "html" / "wheels"
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Path:
-    """A Python with this one's packages except torchcourse, which only its .pth file brings."""
-    home = tmp_path / "bare"
-    venv.create(home, with_pip=False)
-    inside = {"base": str(home), "platbase": str(home)}
-    site = Path(sysconfig.get_path("purelib", "venv", inside))
-    (site / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    scripts = Path(sysconfig.get_path("scripts", "venv", inside))
-    return scripts / ("python.exe" if sys.platform == "win32" else "python")
 
 
 def test_first_cell_names_the_wheel_that_the_site_serves(committed):
@@ -46,10 +33,11 @@ def test_first_cell_names_the_wheel_that_the_site_serves(committed):
         assert (WHEELS / name).exists(), "run torchcourse site"
 
 
-@pytest.mark.parametrize("folder", NOTEBOOKS)
-def test_notebooks_run_with_what_colab_has(bare: Path, tmp_path: Path, folder: str):
-    notebooks = NOTEBOOKS[folder]
-    command = [bare, ROOT / "tests" / "learner.py", "--wheels", WHEELS, *notebooks]
+def test_exercises_run_with_what_colab_has(tmp_path: Path):
+    """From the first cell on, which gets the wheel; the other notebooks are compared below."""
+    notebooks = NOTEBOOKS["exercises"]
+    python = learner_python.make(tmp_path / "bare")
+    command = [python, ROOT / "tests" / "learner.py", "--wheels", WHEELS, *notebooks]
     done = subprocess.run(
         [str(part) for part in command],
         cwd=tmp_path,
@@ -61,3 +49,28 @@ def test_notebooks_run_with_what_colab_has(bare: Path, tmp_path: Path, folder: s
     assert done.returncode == 0, done.stderr[-3000:]
     expected = f"{len(notebooks)} notebooks with torchcourse {torchcourse.__version__}"
     assert expected in done.stdout
+
+
+def test_notebooks_are_compared_in_a_learners_python(request: pytest.FixtureRequest):
+    """nbval is told so by ``make test``; here, that such a Python is what it should be."""
+    if not request.config.getoption("nbval_kernel_name", None):
+        pytest.skip("no --nbval-kernel-name: notebooks run with the course's tools, if at all")
+    assert request.config.getoption("nbval_kernel_name") == learner_python.KERNEL
+    spec = KernelSpecManager().get_kernel_spec(learner_python.KERNEL)
+    assert learner_python.HOME in Path(spec.argv[0]).parents
+    done = subprocess.run([spec.argv[0], "-c", WHAT_IS_THERE], capture_output=True, text=True)
+    assert done.stderr == ""
+    place, *missing = done.stdout.split()
+    assert learner_python.HOME in Path(place).parents
+    assert missing == ["nbval", "torchcourse.grading"]
+
+
+WHAT_IS_THERE = """
+import torchcourse
+print(torchcourse.__file__)
+for name in ("torch", "nbval", "torchcourse.checks", "torchcourse.grading"):
+    try:
+        __import__(name)
+    except ModuleNotFoundError as error:
+        print(error.name)
+"""
