@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from ..checks import check
+from ..checks.verdict import Verdict
 from .exercise import Exercise, stub
 from .exercise_set import ExerciseSet
 from .masters import Cell
@@ -41,8 +42,17 @@ class Trial:
         return self.visible_message if self.killed_by == "visible" else self.hidden_message
 
 
-def put_through(grouped: ExerciseSet, exercise: Exercise, answer: str, seed: int = 0) -> Trial:
-    """Run setup, ``answer``, visible check and hidden asserts; ``seed`` draws the hidden inputs."""
+def put_through(
+    grouped: ExerciseSet, exercise: Exercise, answer: str, seeds: Iterable[int] = (0,)
+) -> list[Trial]:
+    """Run setup, ``answer``, visible check and hidden asserts: one trial for each of ``seeds``.
+
+    A seed draws the inputs of the hidden asserts. Those of the second seed meet what the first
+    left behind, so only the first trial is what a grader does.
+
+    Raises:
+        LookupError: a check or hidden cell gives no verdict.
+    """
     with _untouched_torch():
         check.reset()
         namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -51,15 +61,31 @@ def put_through(grouped: ExerciseSet, exercise: Exercise, answer: str, seed: int
         _run(exercise.one("answer"), answer, namespace)
         _run(exercise.one("check"), exercise.one("check").source, namespace)
         # Only now: what the visible check says cannot depend on the seed.
-        namespace["student"], namespace["rng"] = check.student(namespace, seed=seed)
-        for cell in exercise.cells["hidden"]:
-            _run(cell, cell.source, namespace)
-        outcome = check.verdicts()[exercise.id]
+        visible = _verdict(exercise, "visible")
+        trials = []
+        for seed in seeds:
+            namespace["student"], namespace["rng"] = check.student(namespace, seed=seed)
+            hidden = _hidden(exercise, namespace)
+            trials.append(Trial(visible.state, visible.message, hidden.state, hidden.message))
         check.reset()
-    visible, hidden = outcome.visible, outcome.hidden
-    if visible is None or hidden is None:
-        raise LookupError(f"exercise {exercise.id} has a check or hidden cell without a verdict")
-    return Trial(visible.state, visible.message, hidden.state, hidden.message)
+    return trials
+
+
+def _hidden(exercise: Exercise, namespace: dict[str, Any]) -> Verdict:
+    """What the first hidden cell says that does not pass, else the last."""
+    for cell in exercise.cells["hidden"]:
+        _run(cell, cell.source, namespace)
+        verdict = _verdict(exercise, "hidden")
+        if verdict.state != "passed":
+            break
+    return verdict
+
+
+def _verdict(exercise: Exercise, kind: str) -> Verdict:
+    verdict = getattr(check.verdicts()[exercise.id], kind)
+    if verdict is None:
+        raise LookupError(f"exercise {exercise.id} has a {kind} check without a verdict")
+    return verdict
 
 
 def stub_of(exercise: Exercise) -> str:
