@@ -47,8 +47,9 @@
     list.replaceChildren(...found.map(([, { section, message }]) =>
       make("li", {}, make("a", { href: `#${section.id}` }, make("code", {}, message)))));
     status.textContent = !box.value.trim() ? `${entries.length} messages can be found here.`
-      : found.length ? `${found.length === 1 ? "One entry fits" : `${found.length} entries fit`}, the best first.`
-        : "No entry fits. Paste the last line of the traceback, the one that names the error.";
+      : found.length > 1 ? `${found.length} entries fit, the best first.`
+        : found.length ? "One entry fits."
+          : "No entry fits. Paste the last line of the traceback, the one that names the error.";
   };
   box.addEventListener("input", find);
   find();

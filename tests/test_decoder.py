@@ -56,6 +56,9 @@ def test_part_of_a_message_is_enough(reader: Reader, served: str) -> None:
             found = page.locator(".decoded li").all_inner_texts()
             assert 1 <= len(found) <= 3
             assert "mat1 and mat2 shapes cannot be multiplied" in found[0]
+            said = page.locator(".decoder [role=status]").inner_text()
+            many = f"{len(found)} entries fit, the best first."
+            assert said == (many if len(found) > 1 else "One entry fits.")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "what is this", "KeyError: 'name'", "12345 ^^^ <<>>"])
