@@ -47,8 +47,8 @@ def test_next_leads_through_light_pages_without_a_word(
     heavy, seen, asked = {}, set(), set()
 
     def count(request: Request) -> None:
-        asked.discard(request)
         sizes.append(request.sizes()["responseBodySize"])
+        asked.discard(request)  # last: the page goes on while the browser is asked for the size
 
     def look_at() -> None:
         name = page.url.removeprefix(f"{start}/").removesuffix(".html")
