@@ -114,11 +114,9 @@ MANY = {
 }
 
 
-@pytest.mark.parametrize("edits", [FEW, MANY], ids=["few pages", "all pages"])
-def test_edits_build_what_they_change(
-    tree: Path, edits: dict[str, tuple[Callable[[Path], None], set[str]]]
-) -> None:
-    for what, (edit, expected) in edits.items():
-        edit(tree)
-        assert build_again(tree) == expected, what
-    assert differences(tree) == []
+def test_edits_build_what_they_change(tree: Path) -> None:
+    for edits in (FEW, MANY):
+        for what, (edit, expected) in edits.items():
+            edit(tree)
+            assert build_again(tree) == expected, what
+        assert differences(tree) == []
