@@ -85,8 +85,8 @@ def test_next_leads_through_light_pages_without_a_word(
         following = page.locator("a.next")
         while following.count():
             before = page.locator("h1").inner_text()
-            following.click()
-            page.wait_for_load_state("load")
+            with page.expect_navigation():
+                following.click()
             look_at()
             back = page.get_by_role("link", name=f"Previous {before.removesuffix('#')}")
             assert back.is_visible()
