@@ -42,7 +42,7 @@ notebooks: $(READY)  ## rebuild the notebooks whose lesson changed
 
 # Side by side, processes with several torch threads each wait for one another: 87 s instead of 26
 # for chapter 13 on two cores.
-# Notebooks run there as a learner runs them: with the site's wheel and without the course's tools.
+# Notebooks run as a learner runs them: with the site's wheel and without the course's tools.
 test: $(READY)  ## everything that proves the project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

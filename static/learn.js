@@ -32,7 +32,8 @@
   };
   // Another tab has written, or the reader came back to a page that slept while others did.
   for (const event of ["storage", "pageshow"]) {
-    addEventListener(event, () => {
+    addEventListener(event, ({ persisted }) => {
+      if (persisted === false) return; // the page has just been loaded
       load();
       for (const show of shows) show();
     });
