@@ -75,6 +75,10 @@
   const contents = find(".page-contents details");
   if (contents) contents.open = matchMedia("(min-width: 76rem)").matches;
 
+  // What is drawn: an entry of a long page waits until a reader comes near it. What is not drawn
+  // yet is made ready when it is: measuring would draw it, and its place is not its own yet.
+  const drawn = (box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
+
   // What has to scroll sideways can be reached and scrolled with the keyboard.
   const scrollers = [
     [".table-box", "Table, scrolls sideways"],
@@ -84,8 +88,6 @@
     [".needs", "Drawing, scrolls sideways"],
   ];
   const mark = (inside) => {
-    // What is not drawn yet is measured when it is: measuring would draw it.
-    const drawn = (box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
     const boxes = scrollers.flatMap(([selector, label]) =>
       [...inside.querySelectorAll(selector)].filter(drawn).map((box) => [box, label]));
     // All are measured before the first is changed: a change makes the browser lay out anew.
@@ -100,29 +102,38 @@
       }
     });
   };
-  addEventListener("load", () => mark(document));
-  addEventListener("resize", () => mark(document));
-  // Code inside <details> gets its width when they are opened.
-  document.addEventListener("toggle", (event) => mark(event.target), true);
-  document.addEventListener("contentvisibilityautostatechange", (event) => mark(event.target), true);
 
   // A copy button on each code cell.
-  if (navigator.clipboard) {
-    for (const box of document.querySelectorAll(".cell_input .highlight")) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "copy-button";
-      button.textContent = "Copy";
-      button.addEventListener("click", async () => {
-        try {
-          await navigator.clipboard.writeText(box.querySelector("pre").textContent);
-          button.textContent = "Copied";
-        } catch {
-          button.textContent = "Not allowed";
-        }
-        setTimeout(() => (button.textContent = "Copy"), 1500);
-      });
-      box.append(button);
-    }
+  const copyButton = (box) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy-button";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(box.querySelector("pre").textContent);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not allowed";
+      }
+      setTimeout(() => (button.textContent = "Copy"), 1500);
+    });
+    return button;
+  };
+  const addCopyButtons = (inside) => {
+    if (!navigator.clipboard) return;
+    const boxes = inside.querySelectorAll(".cell_input .highlight:not(:has(> .copy-button))");
+    for (const box of [...boxes].filter(drawn)) box.append(copyButton(box));
+  };
+
+  const makeReady = (inside) => {
+    mark(inside);
+    addCopyButtons(inside);
+  };
+  addEventListener("load", () => makeReady(document));
+  addEventListener("resize", () => makeReady(document));
+  // Code inside <details> gets its width when they are opened.
+  for (const drawing of ["toggle", "contentvisibilityautostatechange"]) {
+    document.addEventListener(drawing, (event) => makeReady(event.target), true);
   }
 })();

@@ -1,7 +1,8 @@
 """Lighthouse on five pages of the built site: ``make bench-site`` (it needs Chromium and npm).
 
 Mobile settings, from a server on this machine. Prints a table and ends with 1 where a page has
-less than 95 for performance or less than 100 for accessibility, best practices or SEO.
+less than 95 for performance or less than 100 for accessibility, best practices or SEO, and names
+the audits behind it.
 Performance depends on what else the machine does: the median of three runs counts.
 """
 
@@ -54,8 +55,8 @@ def install() -> Path:
     return command
 
 
-def scores(command: Path, address: str, chromium: str) -> dict[str, int]:
-    """Lighthouse's four scores of one page, out of 100."""
+def measure(command: Path, address: str, chromium: str) -> tuple[dict[str, int], dict[str, set]]:
+    """Lighthouse's four scores of one page, out of 100, and the audits it does not pass."""
     categories = ",".join(LEAST)
     done = subprocess.run(
         [
@@ -69,8 +70,16 @@ def scores(command: Path, address: str, chromium: str) -> dict[str, int]:
     )
     if done.returncode:
         sys.exit(f"Lighthouse failed on {address}: {(done.stderr.strip() or 'no message')[-300:]}")
-    found = json.loads(done.stdout)["categories"]
-    return {name: round(100 * found[name]["score"]) for name in LEAST}
+    report = json.loads(done.stdout)
+    audits = report["audits"]
+    given, failed = {}, {}
+    for name in LEAST:
+        category = report["categories"][name]
+        given[name] = round(100 * category["score"])
+        counted = [ref["id"] for ref in category["auditRefs"] if ref["weight"]]
+        # An audit that does not apply to the page has no score.
+        failed[name] = {each for each in counted if audits[each]["score"] not in (None, 1)}
+    return given, failed
 
 
 def main() -> int:
@@ -85,13 +94,16 @@ def main() -> int:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         for page in PAGES:
             address = f"http://127.0.0.1:{server.server_port}/{page}.html"
-            runs = [scores(command, address, chromium) for _ in range(RUNS)]
-            middle = {name: statistics.median(run[name] for run in runs) for name in LEAST}
+            runs = [measure(command, address, chromium) for _ in range(RUNS)]
+            middle = {name: statistics.median(given[name] for given, _ in runs) for name in LEAST}
             print(f"{page:32}" + "".join(f"{middle[name]:16.0f}" for name in LEAST), flush=True)
-            low += [(page, name) for name in LEAST if middle[name] < LEAST[name]]
+            for name in LEAST:
+                if middle[name] < LEAST[name]:
+                    audits = ", ".join(sorted(set().union(*(failed[name] for _, failed in runs))))
+                    low.append(f"{page}: {name} is below {LEAST[name]}: {audits}")
         server.shutdown()
-    for page, name in low:
-        print(f"{page}: {name} is below {LEAST[name]}", file=sys.stderr)
+    for line in low:
+        print(line, file=sys.stderr)
     return bool(low)
 
 
