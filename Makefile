@@ -49,7 +49,7 @@ test: $(READY)  ## everything that proves the project
 	@$(BIN)/torchcourse site
 	@$(PY) tests/learner_python.py
 	OMP_NUM_THREADS=1 JUPYTER_PATH=_build/learner/share/jupyter $(PY) -m pytest --nbval --nbval-kernel-name learner \
-	  -n $(JOBS) --dist loadfile tests chapters solutions appendices
+	  -n $(JOBS) --dist loadfile --no-loadscope-reorder tests chapters solutions appendices
 
 bench-checks: $(READY)  ## how long a check takes, beside the code it checks
 	$(PY) tests/bench_checks.py

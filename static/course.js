@@ -66,10 +66,6 @@
       if (event.target === dialog) dialog.close();
     });
   }
-  // Sphinx fetches a summary of each result, which browsers refuse to do from file://.
-  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
-    DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-  }
 
   // Contents of the page: open beside the text, closed above it.
   const contents = find(".page-contents details");

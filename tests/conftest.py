@@ -19,6 +19,19 @@ def lesson_of(path: Path) -> str:
     return path.parent.name
 
 
+# A file of tests is run by one tester. These take longest, in this order; whoever took one of them
+# last would work alone at the end, for a minute and more.
+LONGEST = ("test_exercises", "test_axe", "test_attacks", "test_site_figures", "test_ddp")
+LONGEST += ("test_grade", "test_browser", "test_class", "test_jail_ranks", "12_data", "18_ddp")
+LONGEST += ("test_build", "test_rebuild", "test_ranks", "test_resume", "test_figure_overfitting")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: pytest-xdist hands files out in the order of collection."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

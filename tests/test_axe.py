@@ -17,13 +17,13 @@ pytest_plugins = ["browser", "built_site", "site_browser"]
 
 FOLDERS = sorted({name.rpartition("/")[0] for name in expected_names(ROOT)})
 # A page follows the reader who turns a phone or switches the theme, so it is loaded once. In other
-# themes and widths it has the same elements: only what is drawn can differ, and on a phone what
-# has to scroll.
-DRAWN = ["color-contrast"]
+# themes and widths it has the same elements: only what is drawn can differ, and on a wide screen
+# what has to scroll. What is shown in one width only is part of the frame of all pages, so the
+# first page of each folder is asked about everything in all looks.
 LOOKS = {
-    "light": ("light", DESKTOP, None),
-    "dark": ("dark", DESKTOP, DRAWN),
-    "phone": ("light", PHONE, [*DRAWN, "scrollable-region-focusable", "target-size"]),
+    "phone": ("light", PHONE, None),
+    "dark": ("dark", DESKTOP, ["color-contrast"]),
+    "light": ("light", DESKTOP, ["color-contrast", "scrollable-region-focusable"]),
 }
 # What is folded, and what is drawn only when a reader comes near it.
 OPEN_ALL = """() => {
@@ -33,20 +33,28 @@ OPEN_ALL = """() => {
   document.head.append(style);
   dispatchEvent(new Event("resize"));
 }"""
-# The rule on the size of what is tapped (WCAG 2.2) is asked for by name: axe leaves it out.
-NARROW = "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-one-of-each]' }] })"
+# axe asks about the size of what is tapped (WCAG 2.2) only where it is told to.
+RULES = """axe.configure({ rules: [
+  { id: "color-contrast", selector: "[data-one-of-each]" }, { id: "target-size", enabled: true },
+] })"""
 # Once all that hears of a new theme or width has heard of it.
 THEME = """() => new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(
   () => tell(document.documentElement.dataset.theme))))"""
-# Of all elements with text that are drawn alike, the first: a solutions page has three thousand
-# such elements, and forty ways to draw one.
-ONE_OF_EACH = """() => {
+# Of all elements with text that are drawn alike, the first, unless one like it was looked at
+# before: pages have three thousand such elements, some thirty ways to draw one, and share them.
+# Alike is what has the same ink, and the same ground behind it and all that it is in; what was
+# moved from its place may be over anything, so it is alike only within one kind of element.
+# Answers with the ways that are new, and how many there are in all.
+ONE_OF_EACH = """(known) => {
   const behind = new Map([[null, ""]]);
   const ground = (one) => {
     if (!behind.has(one)) {
-      const style = getComputedStyle(one);
-      const own = `${style.backgroundColor} ${style.backgroundImage} ${style.opacity}`;
-      behind.set(one, `${ground(one.parentElement)} ${own}`);
+      const { backgroundColor, backgroundImage, opacity, position } = getComputedStyle(one);
+      const kind = `${one.localName}.${one.getAttribute("class")}`;
+      const moved = ["static", "relative"].includes(position) ? "" : `${position} ${kind}`;
+      const own = `${backgroundColor} ${backgroundImage} ${opacity} ${moved}`;
+      const shows = own !== "rgba(0, 0, 0, 0) none 1 ";
+      behind.set(one, ground(one.parentElement) + (shows ? ` / ${own}` : ""));
     }
     return behind.get(one);
   };
@@ -54,24 +62,25 @@ ONE_OF_EACH = """() => {
   for (const one of document.querySelectorAll("[data-one-of-each]")) delete one.dataset.oneOfEach;
   for (const one of document.body.querySelectorAll("*")) {
     if (![...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim())) continue;
-    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(one);
-    const ink = `${one.localName}.${one.getAttribute("class")} ${color} ${fontSize} ${fontWeight}`;
-    const drawn = `${ink} ${textShadow} ${ground(one)}`;
+    const { color, fill, fontSize, fontWeight, textShadow } = getComputedStyle(one);
+    const drawn = `${color} ${fill} ${fontSize} ${fontWeight} ${textShadow} ${ground(one)}`;
     if (!first.has(drawn) && one.getClientRects().length) first.set(drawn, one);
   }
-  for (const one of first.values()) one.dataset.oneOfEach = "";
-  return first.size;
+  const before = new Set(known);
+  const fresh = [...first.keys()].filter((drawn) => !before.has(drawn));
+  for (const drawn of fresh) first.get(drawn).dataset.oneOfEach = "";
+  return [fresh, first.size];
 }"""
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_axe_finds_nothing(reader: Reader, served: str, folder: str) -> None:
-    found = []
+    found, looked_at = [], set()
     # With touch, what comes with the mouse on other screens is there from the start.
     with reader(viewport=DESKTOP, has_touch=True) as page:
         for name in expected_names(ROOT):
             if name.rpartition("/")[0] == folder:
-                found += _axe_in_all_looks(page, f"{served}/{name}.html")
+                found += _axe_in_all_looks(page, f"{served}/{name}.html", looked_at)
     assert found == []
 
 
@@ -102,50 +111,73 @@ def test_nothing_to_tap_is_in_the_way_in_entries_not_drawn_yet(reader: Reader, s
 
 PALE = """<p style="color:#555">dark <b>bold</b></p><p style="color:#555">dark</p>
 <div style="background:#777"><p style="color:#555">dark on dark</p></div>"""
+MOVED = """<style>.moved { position: absolute; top: 0; left: 0; margin: 0; color: #555 }</style>
+<p style="color:#555">dark</p><div class=moved style="width:9rem; height:3rem; background:#777">
+</div><p class=moved>dark on dark</p>"""
 THEMED = """<style>.pale { color: #555 } body { background: white }
 @media (prefers-color-scheme: dark) { body { background: #666 } }</style><p class=pale>words</p>"""
 LINES = "<p>A line of text.</p>" * 50
-SCROLLS = f"""<style>@media (max-width: 500px) {{ div {{ height: 90px; overflow: auto }} }}</style>
+SCROLLS = f"""<style>@media (min-width: 500px) {{ div {{ height: 90px; overflow: auto }} }}</style>
 <div>{LINES}</div>"""
-
 SMALL = """<style>button { border: 0; padding: 0; font-size: 10px }
 @media (hover: hover) { button { display: none } }</style>
 <button>a</button><br><button>b</button>"""
+WIDE = "<style>@media (max-width: 500px) { img { display: none } }</style><img src='data:,'>"
 
 
 @pytest.mark.parametrize(
     ("body", "where"),
     [
-        (PALE, ["light color-contrast", "dark color-contrast", "phone color-contrast"]),
+        (PALE, ["phone color-contrast"]),
+        (MOVED, ["phone color-contrast"]),
         (THEMED, ["dark color-contrast"]),
-        (SCROLLS, ["phone scrollable-region-focusable"]),
-        ("<img src='data:,'>", ["light image-alt"]),
+        (SCROLLS, ["light scrollable-region-focusable"]),
         (SMALL, ["phone target-size"]),
+        ("<img src='data:,'>", ["phone image-alt"]),
     ],
 )
 def test_axe_notices(reader: Reader, tmp_path: Path, body: str, where: list[str]) -> None:
     """Also a pale word that differs from words before it in nothing but what is behind it."""
+    assert _noticed(reader, tmp_path, body, {"a page before"}) == where
+
+
+def test_axe_notices_in_any_width_on_a_first_page(reader: Reader, tmp_path: Path) -> None:
+    assert _noticed(reader, tmp_path, WIDE, {"a page before"}) == []
+    assert _noticed(reader, tmp_path, WIDE, set()) == ["dark image-alt", "light image-alt"]
+
+
+def test_what_was_looked_at_is_not_asked_again(reader: Reader, tmp_path: Path) -> None:
+    looked_at = {"a page before"}
+    assert _noticed(reader, tmp_path, PALE, looked_at) == ["phone color-contrast"]
+    assert _noticed(reader, tmp_path, PALE, looked_at) == []
+    assert _noticed(reader, tmp_path, THEMED, looked_at) == ["dark color-contrast"]
+
+
+def _noticed(reader: Reader, folder: Path, body: str, looked_at: set[str]) -> list[str]:
     head = "<html lang=en><title>x</title><meta name=viewport content='width=device-width'>"
-    (tmp_path / "x.html").write_text(f"{head}<main><h1>x</h1>{body}</main>", encoding="utf-8")
+    (folder / "x.html").write_text(f"{head}<main><h1>x</h1>{body}</main>", encoding="utf-8")
     with reader(has_touch=True) as page:
-        found = _axe_in_all_looks(page, (tmp_path / "x.html").as_uri())
-    assert [line.split(": ")[1] for line in found] == where
+        found = _axe_in_all_looks(page, (folder / "x.html").as_uri(), looked_at)
+    return [line.split(": ")[1] for line in found]
 
 
-def _axe_in_all_looks(page: Page, address: str) -> list[str]:
-    found = []
+def _axe_in_all_looks(page: Page, address: str, looked_at: set[str]) -> list[str]:
+    """What axe finds, and in ``looked_at`` the ways to draw text whose contrast it has seen."""
+    found, first = [], not looked_at
     page.goto(address)
     page.evaluate(OPEN_ALL)
     page.evaluate(Axe().axe_script)
-    page.evaluate(NARROW)
+    page.evaluate(RULES)
     for look, (scheme, viewport, rules) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(viewport)
         assert page.evaluate(THEME) in (None, scheme), f"{address} does not follow the theme"
-        assert page.evaluate(ONE_OF_EACH) > 0, f"{address} has no text"
-        found += _axe(page, address, look, rules)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(DESKTOP)
+        fresh, count = page.evaluate(ONE_OF_EACH, [*looked_at])
+        assert count, f"{address} has no text"
+        looked_at.update(fresh)
+        asks = None if first else rules and [r for r in rules if fresh or r != "color-contrast"]
+        if asks != []:
+            found += _axe(page, address, look, asks)
     return found
 
 

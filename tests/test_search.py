@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from site_pages import Reader
 
@@ -62,6 +63,13 @@ QUERIES = {
     "torch.eig": "appendices/D_new_api.html",
     "torch.symeig": "appendices/D_new_api.html",
 }
+# What one of the first three results says.
+BATCH = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found"
+SAYS = {
+    "learning rate": "Glossary (learning rate)",
+    "torch.eig": "5 The linear algebra networks use (5.6 When it breaks)",
+    BATCH: f"Error decoder > TypeError: {BATCH} <class 'NoneType'>",
+}
 
 
 def results(page: Page, start: str, query: str) -> list[str]:
@@ -84,6 +92,24 @@ def test_each_query_finds_its_page(reader: Reader, served: str) -> None:
         if not any(link.startswith(QUERIES[query]) for link in links)
     }
     assert missed == {}
+
+
+def test_a_result_names_the_section_or_term_it_leads_to(reader: Reader, served: str) -> None:
+    with reader() as page:
+        for query, wanted in SAYS.items():
+            results(page, served, query)
+            assert wanted in page.locator("#search-results li").all_inner_texts()[:3], query
+
+
+def test_results_are_listed_without_loading_their_pages(reader: Reader, served: str) -> None:
+    """However many there are, so that a search is as light as a page has to be."""
+    with reader() as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        assert len(results(page, served, "tensor")) == 3
+        assert page.locator("#search-results li").count() > 20
+        page.wait_for_load_state("networkidle")
+    assert [path for path in asked if path.endswith(".html")] == ["/search.html"]
 
 
 def test_there_are_forty_queries() -> None:
