@@ -154,6 +154,21 @@ def test_a_process_that_dies_is_no_riddle():
     assert caught.value.__notes__ == ["raised by rank 1 of 2"]
 
 
+def test_a_death_is_told_also_where_its_neighbor_is_heard_first():
+    """Connections close before the process has ended, and who waits at the other end fails."""
+
+    def dies() -> None:
+        if dist.get_rank() == 1:
+            dist.destroy_process_group()
+            time.sleep(0.2)
+            os._exit(3)
+        dist.barrier()
+
+    with pytest.raises(RuntimeError, match="the process ended without a result") as caught:
+        run(dies, 2)
+    assert caught.value.__notes__ == ["raised by rank 1 of 2"]
+
+
 def test_a_deadlock_says_where_each_rank_stands():
     def crossed(x: torch.Tensor) -> None:
         if dist.get_rank() == 0:

@@ -16,6 +16,7 @@ from typing import Any
 PRELOAD = ["torch.nn.parallel", "torch._dynamo", "torchcourse.ranks.inside"]
 
 ENDED = "the process ended without a result"
+GRACE = 0.5  # seconds from the last connection of a dying process to its end
 
 
 class RanksTimeout(TimeoutError):
@@ -61,6 +62,7 @@ def run(
                 process.start()
                 there.close()
             found = _gather(lines, timeout)
+            found = _cause_first(found, [process.sentinel for process in processes])
         finally:
             for process in processes:
                 if process.pid is not None:
@@ -119,6 +121,19 @@ def _gather(lines: list[Connection], timeout: float) -> dict[int, tuple[str, Any
             if found[rank][0] == "raised":
                 return found
     return found
+
+
+def _cause_first(
+    found: dict[int, tuple[str, Any, str]], ends: list[Any]
+) -> dict[int, tuple[str, Any, str]]:
+    """The ranks that have died before those that only lost their connection to them.
+
+    ends: one for each rank, ready when its process has ended. A rank that is well stays.
+    """
+    if not any(state == "raised" and "gloo" in str(value) for state, value, _ in found.values()):
+        return found
+    died = [ends.index(end) for end in wait(ends, GRACE)]
+    return {rank: ("raised", RuntimeError(ENDED + _guard()), "") for rank in died} | found
 
 
 def _guard() -> str:
