@@ -127,6 +127,21 @@ def external_problems(site: Path) -> list[str]:
     return problems
 
 
+def storage_problems(site: Path) -> list[str]:
+    """Scripts in the text of a page that ask for what the browser keeps.
+
+    Of a page opened from a file, Chromium cuts a connection that is asked for before it has the
+    page in its books: what the page writes is lost. Measured with two bare pages on a busy machine:
+    lost in 21 of 508 turns, and in none of 895 where the script was a file of its own.
+    """
+    early = re.compile(r"\b(?:localStorage|sessionStorage|indexedDB)\b")
+    return [
+        f"{path.relative_to(site)} asks for {found[0]} in its text: move the script to a file"
+        for path in pages(site)
+        for found in early.finditer(Page(path).inline["script"])
+    ]
+
+
 def link_problems(site: Path) -> list[str]:
     """Internal links, loaded files and fragments that lead nowhere."""
     ids = cache(lambda path: Page(path).ids)

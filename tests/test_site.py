@@ -24,6 +24,7 @@ from site_pages import (
     link_problems,
     names,
     pages,
+    storage_problems,
     weight,
 )
 from small_tree import make_small_tree, notebook
@@ -64,6 +65,10 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     assert external_problems(site) == []
 
 
+def test_what_the_browser_keeps_is_asked_for_by_files(site: Path) -> None:
+    assert storage_problems(site) == []
+
+
 def test_pictures_have_words(site: Path) -> None:
     assert alt_problems(site) == []
 
@@ -81,6 +86,7 @@ def test_pictures_have_words(site: Path) -> None:
         (external_problems, "<style>@import 'https://cdn.example/x.css';</style>", "cdn.example"),
         (external_problems, '<p style="background:url(http://cdn.example/x)">', "cdn.example"),
         (external_problems, '<script>import("https://cdn.example/x")</script>', "cdn.example"),
+        (storage_problems, "<script>localStorage.getItem('theme')</script>", "to a file"),
         (alt_problems, '<img src="page.html">', "no alternative text"),
         (alt_problems, '<img src="page.html" alt="../_images/3f.png">', "a file name"),
     ],

@@ -15,7 +15,7 @@ LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 
 # What a page loads, and what the search page loads. Everything else that Sphinx or an
 # extension writes into _static is removed after the build.
-SCRIPTS = ("course.js", "learn.js", "decoder.js")
+SCRIPTS = ("theme.js", "course.js", "learn.js", "decoder.js")
 PAGE_ASSETS = ("course.css", "favicon.svg", *SCRIPTS)
 SEARCH_ASSETS = (
     "documentation_options.js",
