@@ -22,6 +22,13 @@ import torch
 PORT = 29400
 STEPS = 40
 TIMEOUT = 4  # seconds that a collective waits
+ENVIRONMENT = {
+    "GLOO_SOCKET_IFNAME": "cable",
+    "OMP_NUM_THREADS": "1",
+    # Else the ranks of all tries share one store: a rank that comes back before its peer finds the
+    # peer's address of the try before, and is refused (pytorch/pytorch issue 135712).
+    "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
+}
 TRAIN = textwrap.dedent("""
     import datetime, os, sys, time
     import torch, torch.distributed as dist
@@ -110,7 +117,7 @@ class Hosts:
             torchrun += [f"--rdzv-conf=is_host={host == 1},join_timeout=60"]
             torchrun += [f"--local-addr=10.77.0.{host}", "train.py", str(self.folder)]
             torchrun += [str(STEPS), str(pause), str(TIMEOUT)]
-            environment = {**os.environ, "GLOO_SOCKET_IFNAME": "cable", "OMP_NUM_THREADS": "1"}
+            environment = {**os.environ, **ENVIRONMENT}
             with open(self.folder / f"host-{host}.log", "w", encoding="utf-8") as log:
                 started.append(
                     subprocess.Popen(
