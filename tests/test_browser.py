@@ -188,12 +188,21 @@ def test_search(reader: Reader, start: str, viewport: dict[str, int]) -> None:
         page.wait_for_url(f"**/{addresses[0]}")
 
 
+# The theme when there is something to draw.
+FIRST_THEME = """new MutationObserver((_, observer) => {
+  if (!document.body) return;
+  window.firstTheme = document.documentElement.dataset.theme;
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true })"""
+
+
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_theme_is_switched_and_remembered(
     reader: Reader, start: str, viewport: dict[str, int]
 ) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     with reader(viewport=viewport, color_scheme="light") as page:
+        page.add_init_script(FIRST_THEME)
         page.goto(f"{start}/index.html")
         button = page.locator(".theme-button")
         light = page.evaluate(ground)
@@ -203,6 +212,7 @@ def test_theme_is_switched_and_remembered(
         assert dark != light
         assert button.get_attribute("aria-pressed") == "true"
         page.goto(f"{start}/{CHAPTER}.html")
+        assert page.evaluate("firstTheme") == "dark", "a dark page flashes light"
         assert page.evaluate(ground) == dark
         assert button.get_attribute("aria-pressed") == "true"
         button.focus()
