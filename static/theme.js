@@ -1,7 +1,7 @@
 // Before anything is drawn: a page with scripts is marked as one, and has the reader's theme.
-// A file of its own, for the text of a page that was opened from a file is read before the browser
-// has the page in its books. A first look at localStorage so early gets no connection in Chromium:
-// what this page then writes is lost, and what others wrote it does not see.
+// A file of its own: in Chromium, where the text of a page opened from a file asks for localStorage,
+// some pages on a busy machine write what no other page sees, and do not see what others wrote. It
+// looks as if the browser did not have the page in its books yet; `storage_problems` has figures.
 "use strict";
 (() => {
   const root = document.documentElement;
